@@ -1,0 +1,127 @@
+//! The values of one field over a page of records.
+
+/// One field's values, in the order of [`super::Page::ids`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Column {
+    Bigint(Vec<Option<i64>>),
+    /// Decimal digits as Odoo sent them.
+    Numeric(Texts),
+    Boolean(Vec<Option<bool>>),
+    Text(Texts),
+    /// Days since 1970-01-01.
+    Date(Vec<Option<i32>>),
+    /// Microseconds since 1970-01-01 00:00:00 UTC.
+    Timestamp(Vec<Option<i64>>),
+    /// Ids, ascending.
+    BigintArray(Vec<Option<Vec<i64>>>),
+    /// JSON texts.
+    Json(Texts),
+}
+
+/// Many texts in one buffer: no allocation per value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    buffer: String,
+    /// Where each text ends in the buffer, and whether it is a text at all.
+    ends: Vec<(usize, bool)>,
+}
+
+impl Texts {
+    /// No texts yet.
+    pub fn new() -> Texts {
+        Texts::default()
+    }
+
+    /// Adds a text, or an empty value.
+    pub fn push(&mut self, text: Option<&str>) {
+        self.buffer.push_str(text.unwrap_or_default());
+        self.ends.push((self.buffer.len(), text.is_some()));
+    }
+
+    /// The text at `index`; `None` where it is empty, and beyond the end.
+    pub fn get(&self, index: usize) -> Option<&str> {
+        let &(end, present) = self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before].0);
+        present.then(|| &self.buffer[start..end])
+    }
+
+    /// How many values there are, empty ones too.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Makes room for `more` values.
+    pub fn reserve(&mut self, more: usize) {
+        self.ends.reserve(more);
+    }
+
+    /// The values at these positions, in this order.
+    fn select(&self, positions: &[u32]) -> Texts {
+        let mut texts = Texts {
+            buffer: String::with_capacity(self.buffer.len()),
+            ends: Vec::with_capacity(positions.len()),
+        };
+        for &position in positions {
+            texts.push(self.get(position as usize));
+        }
+        texts
+    }
+
+    /// All values in order.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        (0..self.len()).map(|index| self.get(index))
+    }
+}
+
+impl Column {
+    /// How many values it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Column::Bigint(values) | Column::Timestamp(values) => values.len(),
+            Column::Numeric(values) | Column::Text(values) | Column::Json(values) => values.len(),
+            Column::Boolean(values) => values.len(),
+            Column::Date(values) => values.len(),
+            Column::BigintArray(values) => values.len(),
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes room for `more` values.
+    pub(super) fn reserve(&mut self, more: usize) {
+        match self {
+            Column::Bigint(values) | Column::Timestamp(values) => values.reserve(more),
+            Column::Numeric(values) | Column::Text(values) | Column::Json(values) => {
+                values.reserve(more);
+            }
+            Column::Boolean(values) => values.reserve(more),
+            Column::Date(values) => values.reserve(more),
+            Column::BigintArray(values) => values.reserve(more),
+        }
+    }
+
+    /// The values at these positions, in this order.
+    pub(super) fn select(&self, positions: &[u32]) -> Column {
+        fn pick<T: Clone>(values: &[T], positions: &[u32]) -> Vec<T> {
+            positions.iter().map(|&position| values[position as usize].clone()).collect()
+        }
+        match self {
+            Column::Bigint(values) => Column::Bigint(pick(values, positions)),
+            Column::Numeric(values) => Column::Numeric(values.select(positions)),
+            Column::Boolean(values) => Column::Boolean(pick(values, positions)),
+            Column::Text(values) => Column::Text(values.select(positions)),
+            Column::Date(values) => Column::Date(pick(values, positions)),
+            Column::Timestamp(values) => Column::Timestamp(pick(values, positions)),
+            Column::BigintArray(values) => Column::BigintArray(pick(values, positions)),
+            Column::Json(values) => Column::Json(values.select(positions)),
+        }
+    }
+}

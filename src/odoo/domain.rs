@@ -1,0 +1,148 @@
+//! Which records of a model are meant.
+
+use super::error::{Error, ErrorKind};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// An Odoo domain: a JSON array of `[field, operator, value]` leaves and the prefix operators `'&'`, `'|'`, `'!'`,
+/// with an implied `'&'` between what stands side by side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Domain(Vec<Value>);
+
+impl Domain {
+    /// Checks the shape: leaves and operators, balanced. Whether the fields and operators exist is Odoo's to say.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidDomain`], with the position of what is wrong.
+    pub fn parse(value: &Value) -> Result<Domain, Error> {
+        let Value::Array(terms) = value else {
+            return Err(invalid("A domain is a JSON array."));
+        };
+        // How many operands are still owed to the operators read so far.
+        let mut owed = 0_usize;
+        for (index, term) in terms.iter().enumerate() {
+            let nth = index + 1;
+            match term {
+                Value::String(operator) => match operator.as_str() {
+                    "&" | "|" => owed = owed.max(1) + 1,
+                    "!" => owed = owed.max(1),
+                    _ => {
+                        return Err(invalid(format!(
+                            "Element {nth} of the domain is \"{operator}\", which is neither '&', '|' nor '!'."
+                        )));
+                    }
+                },
+                Value::Array(leaf) => {
+                    check_leaf(leaf, nth)?;
+                    owed = owed.saturating_sub(1);
+                }
+                _ => {
+                    return Err(invalid(format!(
+                        "Element {nth} of the domain is neither an operator nor a [field, operator, value]."
+                    )));
+                }
+            }
+        }
+        if owed > 0 {
+            return Err(invalid(format!(
+                "The domain ends too early: its operators lack {owed} operand{}.",
+                if owed == 1 { "" } else { "s" }
+            )));
+        }
+        Ok(Domain(terms.clone()))
+    }
+
+    /// All records.
+    pub fn all() -> Domain {
+        Domain(Vec::new())
+    }
+
+    /// The records that are in both. Every `'&'` is written out, so that an `'|'` in either part keeps to its part.
+    pub fn and(&self, other: &Domain) -> Domain {
+        match (self.0.is_empty(), other.0.is_empty()) {
+            (true, _) => other.clone(),
+            (_, true) => self.clone(),
+            _ => {
+                let mut terms = vec![json!("&")];
+                terms.extend(self.normalised());
+                terms.extend(other.normalised());
+                Domain(terms)
+            }
+        }
+    }
+
+    /// Ids from `lo` to `hi`, both included; an end that is `None` is open.
+    pub fn id_range(lo: Option<i64>, hi: Option<i64>) -> Domain {
+        let leaf = |operator: &str, id: i64| Domain(vec![json!(["id", operator, id])]);
+        let lo = lo.map_or_else(Domain::all, |id| leaf(">=", id));
+        let hi = hi.map_or_else(Domain::all, |id| leaf("<=", id));
+        lo.and(&hi)
+    }
+
+    /// Just these ids.
+    pub fn ids(ids: &[i64]) -> Domain {
+        Domain(vec![json!(["id", "in", ids])])
+    }
+
+    /// No record, in a way that Odoo does not see through: it still builds the whole query and has it run.
+    /// (`["id", "in", []]` it answers by itself; ids below 0 exist in some views.)
+    pub(super) fn nothing() -> Domain {
+        Domain(vec![json!("&"), json!(["id", "<", 0]), json!(["id", ">", 0])])
+    }
+
+    /// The JSON array that Odoo is sent.
+    pub fn to_value(&self) -> Value {
+        Value::Array(self.0.clone())
+    }
+
+    /// The terms as one single operand: as many `'&'` before them as are implied between them.
+    fn normalised(&self) -> Vec<Value> {
+        let mut operands = 0_usize;
+        let mut owed = 0_usize;
+        for term in &self.0 {
+            if owed == 0 {
+                operands += 1;
+                owed = 1;
+            }
+            owed = match term.as_str() {
+                Some("!") => owed,
+                Some(_) => owed + 1,
+                None => owed - 1,
+            };
+        }
+        let mut terms = vec![json!("&"); operands.saturating_sub(1)];
+        terms.extend(self.0.iter().cloned());
+        terms
+    }
+}
+
+/// A leaf is `[field, operator, value]`; Odoo's own constants for true and false are `[1, '=', 1]` and `[0, '=', 1]`.
+fn check_leaf(leaf: &[Value], nth: usize) -> Result<(), Error> {
+    let fits = match leaf {
+        [Value::String(field), Value::String(operator), _] => {
+            !field.is_empty() && !operator.is_empty()
+        }
+        [Value::Number(constant), Value::String(operator), Value::Number(one)] => {
+            matches!(constant.as_i64(), Some(0 | 1)) && operator == "=" && one.as_i64() == Some(1)
+        }
+        _ => false,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(invalid(format!("Element {nth} of the domain is not a [field, operator, value].")))
+    }
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidDomain, message).with_hint(
+        "A domain looks like [[\"state\", \"=\", \"posted\"], [\"move_type\", \"!=\", \"entry\"]]; \
+         '&', '|' and '!' stand before their operands.",
+    )
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_value())
+    }
+}

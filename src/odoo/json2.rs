@@ -1,0 +1,53 @@
+//! JSON-2: `POST /json/2/<model>/<method>` with named arguments and an API key.
+//!
+//! A failure is an HTTP status with `{name, message, arguments, context, debug}`
+//! (`odoo/http.py`, `Json2Dispatcher`; `odoo/addons/rpc/controllers/json2.py` in Odoo 19).
+
+use super::client::Endpoint;
+use super::error::{Error, ErrorKind};
+use super::failure::{self, Fault, is_html, unknown_database};
+use super::protocol::Call;
+use super::transport::{Answer, Request};
+use super::url::Url;
+
+/// The request that makes a call.
+pub(super) fn request(endpoint: &Endpoint, call: &Call) -> Request {
+    Request {
+        path: format!("/json/2/{}/{}", call.model, call.method),
+        headers: vec![
+            ("Authorization", format!("bearer {}", endpoint.secret.expose())),
+            ("X-Odoo-Database", endpoint.database.clone()),
+        ],
+        body: Some(call.arguments_json()),
+    }
+}
+
+/// Why an answer is a failure, or `None` if its body is the result.
+pub(super) fn failure(answer: &Answer, endpoint: &Endpoint, call: &Call) -> Option<Error> {
+    let url = &endpoint.url;
+    if answer.status == 200 {
+        return is_html(&answer.body).then(|| failure::of_status(answer, url, &call.to_string()));
+    }
+    // Odoo's own failures are JSON with a name; the rest is a proxy's, or Odoo's page for a database it does not have.
+    let fault = serde_json::from_slice::<Fault>(&answer.body).ok().filter(|f| !f.name.is_empty());
+    Some(match (answer.status, fault) {
+        (404, None) if is_html(&answer.body) => unknown_database(url, &endpoint.database),
+        // The status of a proxy's answer says more than its body; so does that of Odoo's "too many requests".
+        (429 | 502..=504, _) | (_, None) => failure::of_status(answer, url, &call.to_string()),
+        (401, Some(_)) => invalid_key(url),
+        (404, Some(fault)) if fault.text().contains(&format!("model '{}'", call.model)) => {
+            call.unknown_model()
+        }
+        (409, Some(fault)) => fault.into_busy(&call.to_string()),
+        (_, Some(fault)) => fault.into_error(url, &call.to_string()),
+    })
+}
+
+/// The bearer token is not an API key of any user of this database.
+fn invalid_key(url: &Url) -> Error {
+    Error::new(ErrorKind::Authentication, format!("Odoo at {url} does not know the API key."))
+        .with_hint(
+            "Check that the key belongs to this database and has not expired; a new one is made in Odoo under \
+             Preferences, Account Security.",
+        )
+}

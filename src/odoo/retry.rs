@@ -1,0 +1,109 @@
+//! When to send a request again, and how long to wait before.
+
+use super::cancel::Cancel;
+use super::error::ErrorKind;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::date;
+
+/// The longest wait before the first retry; it doubles with each.
+const BASE: Duration = Duration::from_millis(500);
+/// The longest wait before any retry.
+const CAP: Duration = Duration::from_secs(30);
+/// The longest `Retry-After` that is honoured: a run that waits longer had better end and say so.
+const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
+
+/// How often requests are sent again, and the dice for how long to wait before.
+#[derive(Debug)]
+pub struct Retry {
+    max: u32,
+    dice: AtomicU64,
+}
+
+impl Retry {
+    /// At most `max` times after the first.
+    pub fn new(max: u32) -> Retry {
+        // The standard library's hash keys come from the operating system: seed enough for jitter.
+        Retry { max, dice: AtomicU64::new(RandomState::new().build_hasher().finish()) }
+    }
+
+    /// How long to wait before trying again after failure number `failures` (from 1), or `None` to give up.
+    /// `retry_after` is what the server asked for.
+    pub fn wait(
+        &self,
+        kind: ErrorKind,
+        failures: u32,
+        retry_after: Option<Duration>,
+    ) -> Option<Duration> {
+        let max = match kind {
+            // A request that ran into the time limit keeps the server busy with an answer that nobody reads:
+            // asking for less helps, asking again and again does not.
+            ErrorKind::Timeout => self.max.min(1),
+            kind if kind.is_transient() => self.max,
+            _ => 0,
+        };
+        if failures > max {
+            return None;
+        }
+        if let Some(asked) = retry_after {
+            return Some(asked.min(RETRY_AFTER_CAP));
+        }
+        // A pooled connection that the server has closed meanwhile shows as a drop: the first retry need not wait.
+        if kind == ErrorKind::Dropped && failures == 1 {
+            return Some(Duration::ZERO);
+        }
+        let longest = BASE.saturating_mul(1 << (failures - 1).min(16)).min(CAP);
+        Some(longest.mul_f64(self.roll()))
+    }
+
+    /// A number from 0 to 1, by SplitMix64 (Steele, Lea, Flood 2014).
+    fn roll(&self) -> f64 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut z = self.dice.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// A `Retry-After` header: seconds, or an HTTP date (RFC 9110, 10.2.3). `now` is the server's clock where known.
+pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    match text.parse::<u64>() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => date::http_date(text).map(|then| then.duration_since(now).unwrap_or_default()),
+    }
+}
+
+/// Keeps the starts of requests apart, over all threads that share it.
+#[derive(Debug)]
+pub struct Throttle {
+    delay: Duration,
+    next: Mutex<Instant>,
+}
+
+impl Throttle {
+    /// `delay` between the starts of two requests; zero: no waiting.
+    pub fn new(delay: Duration) -> Throttle {
+        Throttle { delay, next: Mutex::new(Instant::now()) }
+    }
+
+    /// Waits for this request's turn, or until cancelled.
+    pub fn wait(&self, cancel: &Cancel) {
+        if self.delay.is_zero() {
+            return;
+        }
+        let now = Instant::now();
+        let turn = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = now.max(*next);
+            *next = turn + self.delay;
+            turn
+        };
+        cancel.sleep(turn - now);
+    }
+}

@@ -1,0 +1,232 @@
+//! HTTP: one request out, one answer in, again where that can help.
+
+use super::cancel::{Cancel, Interrupt};
+use super::client::Options;
+use super::date;
+use super::error::{Error, ErrorKind};
+use super::failure;
+use super::retry::{Retry, Throttle, retry_after};
+use super::traffic::{self, Traffic};
+use super::url::Url;
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+use ureq::Agent;
+use ureq::http::{HeaderMap, Response};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+
+/// The longest time to resolve the host's name, and to connect to it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A request, ready to be sent any number of times.
+pub(super) struct Request {
+    /// Below the URL, with a slash before it.
+    pub path: String,
+    pub headers: Vec<(&'static str, String)>,
+    /// A JSON body to `POST`; `None` is a `GET`.
+    pub body: Option<Vec<u8>>,
+}
+
+/// What came back, whatever its status.
+pub(super) struct Answer {
+    pub status: u16,
+    /// The server's clock, in whole seconds.
+    pub date: Option<SystemTime>,
+    /// How long the server wants to be left alone.
+    pub retry_after: Option<Duration>,
+    /// Where a redirect points to.
+    pub location: Option<String>,
+    pub body: Vec<u8>,
+}
+
+/// The way to one server: pooled connections, limits, retries. Shared by threads.
+pub(super) struct Transport {
+    agent: Agent,
+    url: Url,
+    timeout: Duration,
+    max_response: u64,
+    retry: Retry,
+    throttle: Throttle,
+    cancel: Cancel,
+    traffic: Mutex<Traffic>,
+}
+
+impl Transport {
+    /// Prepares the way; sends nothing yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidOption`] where the CA file cannot be used.
+    pub fn new(url: Url, options: &Options, cancel: Cancel) -> Result<Arc<Transport>, Error> {
+        let roots = match &options.ca_file {
+            Some(path) => authorities(path)?,
+            None => RootCerts::PlatformVerifier,
+        };
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            // A redirect is an error here: the secret goes nowhere but to the connection's own URL.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(options.timeout))
+            .timeout_resolve(Some(CONNECT_TIMEOUT.min(options.timeout)))
+            .timeout_connect(Some(CONNECT_TIMEOUT.min(options.timeout)))
+            .user_agent(concat!("odoo_sync/", env!("CARGO_PKG_VERSION")))
+            .accept("application/json")
+            .tls_config(TlsConfig::builder().root_certs(roots).build());
+        if url.is_loopback() {
+            // A proxy for the world outside is no way to this machine.
+            config = config.proxy(None);
+        }
+        let transport = Arc::new(Transport {
+            agent: config.build().into(),
+            url,
+            timeout: options.timeout,
+            max_response: options.max_response,
+            retry: Retry::new(options.max_retries),
+            throttle: Throttle::new(options.delay),
+            cancel: cancel.clone(),
+            traffic: Mutex::default(),
+        });
+        let interrupt: Arc<dyn Interrupt> = transport.clone();
+        cancel.register(Arc::downgrade(&interrupt));
+        Ok(transport)
+    }
+
+    /// The server's address.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// What was asked of the network so far, by all threads together.
+    pub fn traffic(&self) -> Traffic {
+        *self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts, for the client and for this thread.
+    fn count(&self, part: Traffic) {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner).add(&part);
+        traffic::count(part);
+    }
+
+    /// Sends a request and has its answer interpreted; both again after a transient failure, with growing waits between.
+    ///
+    /// # Errors
+    /// The last failure, its message telling how many attempts there were; [`ErrorKind::Cancelled`] as soon as cancelled.
+    pub fn exchange<T>(
+        &self,
+        request: &Request,
+        interpret: impl Fn(Answer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut failures = 0;
+        loop {
+            self.throttle.wait(&self.cancel);
+            self.check_cancelled()?;
+            let mut asked = None;
+            let outcome = self.send(request).and_then(|answer| {
+                asked = answer.retry_after;
+                interpret(answer)
+            });
+            // An answer that was cut off by the cancelling is not worth a look.
+            self.check_cancelled()?;
+            let mut error = match outcome {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            failures += 1;
+            let Some(wait) = self.retry.wait(error.kind, failures, asked) else {
+                if failures > 1 {
+                    error.message.push_str(&format!(" (after {failures} attempts)"));
+                }
+                return Err(error);
+            };
+            self.cancel.sleep(wait);
+            self.check_cancelled()?;
+            self.count(Traffic { retries: 1, ..Traffic::default() });
+        }
+    }
+
+    /// One request, one answer.
+    fn send(&self, request: &Request) -> Result<Answer, Error> {
+        let start = Instant::now();
+        let answer = self.send_untimed(request);
+        self.count(Traffic { requests: 1, waiting: start.elapsed(), ..Traffic::default() });
+        answer.map_err(|error| failure::of_http(error, &self.url, self.timeout, self.max_response))
+    }
+
+    fn send_untimed(&self, request: &Request) -> Result<Answer, ureq::Error> {
+        let url = format!("{}{}", self.url, request.path);
+        let response = match &request.body {
+            None => {
+                let call = self.agent.get(url);
+                request.headers.iter().fold(call, |call, (name, value)| call.header(*name, value)).call()
+            }
+            Some(body) => {
+                let call = self.agent.post(url).header("Content-Type", "application/json");
+                request.headers.iter().fold(call, |call, (name, value)| call.header(*name, value)).send(body)
+            }
+        }?;
+        self.receive(response)
+    }
+
+    fn receive(&self, response: Response<ureq::Body>) -> Result<Answer, ureq::Error> {
+        let status = response.status().as_u16();
+        let date = header(response.headers(), "date").and_then(date::http_date);
+        let retry_after = header(response.headers(), "retry-after")
+            .and_then(|text| retry_after(text, date.unwrap_or_else(SystemTime::now)));
+        let location = header(response.headers(), "location").map(str::to_owned);
+        // A length that the server promises is a hint for the buffer, up to a size that costs nothing if it lies.
+        let expected = response.body().content_length().unwrap_or(0).min(self.max_response).min(16 << 20);
+        let mut body = Vec::with_capacity(expected as usize);
+        let read = response
+            .into_body()
+            .into_with_config()
+            .limit(self.max_response)
+            .reader()
+            .read_to_end(&mut body);
+        self.count(Traffic { bytes: body.len() as u64, ..Traffic::default() });
+        read.map_err(ureq::Error::from)?;
+        Ok(Answer { status, date, retry_after, location, body })
+    }
+
+    fn check_cancelled(&self) -> Result<(), Error> {
+        if self.cancel.is_cancelled() {
+            Err(Error::new(ErrorKind::Cancelled, "Cancelled."))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Interrupt for Transport {
+    fn interrupt(&self) {
+        self.agent.clone().shutdown();
+    }
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The certificates in a PEM file.
+fn authorities(path: &Path) -> Result<RootCerts, Error> {
+    let refuse = |why: &str| {
+        Error::new(
+            ErrorKind::InvalidOption,
+            format!("The CA file \"{}\" cannot be used: {why}.", path.display()),
+        )
+        .with_hint("Name a PEM file with at least one certificate that this server process may read.")
+    };
+    let pem = std::fs::read(path).map_err(|error| refuse(&error.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&pem) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
+            Ok(_) => {}
+            Err(_) => return Err(refuse("it is not well-formed PEM")),
+        }
+    }
+    if certificates.is_empty() {
+        return Err(refuse("it holds no certificate"));
+    }
+    Ok(RootCerts::new_with_certs(&certificates))
+}
