@@ -1,0 +1,53 @@
+//! Who is asking, and acting as the extension's owner on its own tables.
+
+use crate::failure::Failure;
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+/// The role whose rights count now: after SET ROLE, or inside a SECURITY DEFINER function.
+pub fn current_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// The role that this session logged in as.
+pub fn session_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::GetSessionUserId() }
+}
+
+pub fn current_database() -> pg_sys::Oid {
+    // SAFETY: reads a variable that is set once, when this backend starts.
+    unsafe { pg_sys::MyDatabaseId }
+}
+
+/// Runs `work` with the rights of `role` until it returns; an error restores them with its (sub)transaction.
+pub fn acting_as<R>(role: pg_sys::Oid, work: impl FnOnce() -> R) -> R {
+    let (mut user, mut context) = (pg_sys::InvalidOid, 0);
+    // SAFETY: plain variables of this backend, which PostgreSQL itself puts back when a (sub)transaction aborts.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
+        let local = context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
+        pg_sys::SetUserIdAndSecContext(role, local);
+    }
+    let result = work();
+    // SAFETY: as above.
+    unsafe { pg_sys::SetUserIdAndSecContext(user, context) };
+    result
+}
+
+/// Runs `work` as the extension's owner: its state tables are nobody else's to write, so that whoever
+/// may run a sync needs no rights on them and cannot forge what they say.
+pub fn as_owner<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    let owner = Spi::get_one::<pg_sys::Oid>(
+        "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'",
+    )?
+    .ok_or_else(|| {
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+            "the extension odoo_sync is not installed in this database",
+        )
+        .hint("CREATE EXTENSION odoo_sync;")
+    })?;
+    acting_as(owner, work)
+}

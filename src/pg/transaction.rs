@@ -1,0 +1,51 @@
+//! A worker's own transactions.
+
+use crate::failure::Failure;
+use crate::pg::identity::acting_as;
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use std::panic::AssertUnwindSafe;
+
+/// Runs `work` in a transaction of its own with the rights of `role`, and commits it; an error of either kind,
+/// Rust's or PostgreSQL's, rolls it back and is returned. For background workers, which are never inside one.
+pub fn transaction<R>(
+    role: pg_sys::Oid,
+    work: impl FnOnce() -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let attempt = AssertUnwindSafe(|| {
+        // SAFETY: the order in which PostgreSQL's own workers do it; no transaction is open here.
+        unsafe {
+            pg_sys::SetCurrentStatementStartTimestamp();
+            pg_sys::StartTransactionCommand();
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        }
+        let result = acting_as(role, work);
+        // SAFETY: as above; a transaction that failed is not committed.
+        unsafe {
+            if result.is_ok() {
+                pg_sys::PopActiveSnapshot();
+                pg_sys::CommitTransactionCommand();
+            } else {
+                pg_sys::AbortCurrentTransaction();
+            }
+        }
+        result
+    });
+    let result = PgTryBuilder::new(attempt)
+        .catch_others(|error| {
+            // SAFETY: ends the transaction that the error was raised in, which pgrx by itself does not.
+            unsafe { pg_sys::AbortCurrentTransaction() };
+            Err(Failure::from(error))
+        })
+        .catch_rust_panic(|error| {
+            // SAFETY: as above.
+            unsafe { pg_sys::AbortCurrentTransaction() };
+            Err(Failure::from(error))
+        })
+        .execute();
+    // SAFETY: between transactions, as PostgreSQL's own workers do it; without it autovacuum never hears of the rows.
+    unsafe {
+        pg_sys::pgstat_report_stat(false);
+    }
+    result
+}
