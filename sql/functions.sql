@@ -1,0 +1,24 @@
+-- What each function is for, and who may call it: nobody but the extension's owner, until an administrator grants it.
+
+COMMENT ON FUNCTION odoo_sync.connect IS
+    'Makes or replaces a connection, after it has reached the server and logged in: connect(url, database, login, secret, name => ''odoo''). The name is also the schema of its mirrors';
+COMMENT ON FUNCTION odoo_sync.disconnect IS
+    'Forgets a connection and its state, and leaves the mirrors';
+COMMENT ON FUNCTION odoo_sync.check IS
+    'Looks whether everything of a connection can be read, and what the server lacks. Changes nothing';
+COMMENT ON FUNCTION odoo_sync.run IS
+    'Brings the mirrors up to date: run(types => NULL for the enabled ones, full => read everything again, wait => false to return at once, connection => NULL for all, force => lift the guard against mass removal). A row per type';
+COMMENT ON FUNCTION odoo_sync.run_due IS
+    'Runs the types whose interval has passed since their last success: what a scheduler calls';
+COMMENT ON FUNCTION odoo_sync.cancel IS
+    'Stops the runs that are under way; how many';
+COMMENT ON FUNCTION odoo_sync.status IS
+    'How each type of each connection stands, also while it runs in another session';
+COMMENT ON FUNCTION odoo_sync.schedule IS
+    'Makes or changes the pg_cron job that calls run_due() in this database as this role; its number';
+COMMENT ON FUNCTION odoo_sync.unschedule IS
+    'Removes the pg_cron job that schedule() made; whether there was one';
+COMMENT ON FUNCTION odoo_sync.validate_options IS
+    'Checks the options of connections and of their user mappings';
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA odoo_sync FROM PUBLIC;

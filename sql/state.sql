@@ -1,0 +1,141 @@
+-- The extension's own tables. Nobody but its owner writes them: the functions do, on behalf of whoever may call them.
+
+-- The catalogue: which model fills which table, for each type.
+CREATE TABLE odoo_sync.mirrors (
+    type         text     NOT NULL CHECK (type <> ''),
+    table_name   text     NOT NULL CHECK (table_name <> ''),
+    model        text     NOT NULL CHECK (model <> ''),
+    position     smallint NOT NULL,
+    since        smallint NOT NULL DEFAULT 0,
+    until        smallint NOT NULL DEFAULT 32767,
+    domain       jsonb    NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(domain) = 'array'),
+    fields       text[]   NOT NULL,
+    indexes      text[]   NOT NULL DEFAULT '{}',
+    parent       text,
+    parent_table text,
+    builtin      boolean  NOT NULL DEFAULT false,
+    PRIMARY KEY (type, table_name, since)
+);
+COMMENT ON TABLE odoo_sync.mirrors IS 'The catalogue of types: each row is a table filled from one Odoo model';
+COMMENT ON COLUMN odoo_sync.mirrors.position IS 'The order within a run';
+COMMENT ON COLUMN odoo_sync.mirrors.since IS 'The first Odoo series that this row is for';
+COMMENT ON COLUMN odoo_sync.mirrors.until IS 'The last Odoo series that this row is for';
+COMMENT ON COLUMN odoo_sync.mirrors.domain IS 'The Odoo domain of the records; archived ones are included unless it says otherwise';
+COMMENT ON COLUMN odoo_sync.mirrors.fields IS 'Odoo''s field names; a|b is the first of the two that the server has. Custom fields come along by themselves';
+COMMENT ON COLUMN odoo_sync.mirrors.indexes IS 'The columns to index, each entry an index';
+COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their header, which stands in parent_table';
+
+-- What is set for a type of a connection; NULL: as the setting of that name says.
+CREATE TABLE odoo_sync.types (
+    connection text NOT NULL,
+    type       text NOT NULL,
+    enabled    boolean,
+    "interval" interval CHECK ("interval" > '0'),
+    batch_size integer  CHECK (batch_size BETWEEN 1 AND 100000),
+    PRIMARY KEY (connection, type)
+);
+COMMENT ON TABLE odoo_sync.types IS 'What is set for each type of each connection; NULL: as the setting odoo_sync.… says';
+COMMENT ON COLUMN odoo_sync.types.enabled IS 'Whether the type runs when none is named';
+COMMENT ON COLUMN odoo_sync.types."interval" IS 'The time between its scheduled runs';
+COMMENT ON COLUMN odoo_sync.types.batch_size IS 'Records per page';
+
+-- Where each mirror of each connection stands.
+CREATE TABLE odoo_sync.mirror_state (
+    connection text   NOT NULL,
+    table_name text   NOT NULL,
+    type       text   NOT NULL,
+    model      text   NOT NULL,
+    row_count  bigint NOT NULL DEFAULT 0,
+    loaded_at  timestamptz,
+    PRIMARY KEY (connection, table_name)
+);
+COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection stands';
+COMMENT ON COLUMN odoo_sync.mirror_state.loaded_at IS 'When a full run last ended well; NULL: never';
+
+CREATE SEQUENCE odoo_sync.run_ids;
+
+CREATE TABLE odoo_sync.runs (
+    run_id        bigint      NOT NULL,
+    connection    text        NOT NULL,
+    type          text        NOT NULL,
+    role          name        NOT NULL,
+    status        text        NOT NULL CHECK (status IN ('running', 'ok', 'partial', 'failed', 'interrupted', 'skipped')),
+    mode          text        CHECK (mode IN ('full', 'incremental')),
+    started_at    timestamptz NOT NULL,
+    finished_at   timestamptz,
+    fetched       bigint      NOT NULL DEFAULT 0,
+    inserted      bigint      NOT NULL DEFAULT 0,
+    updated       bigint      NOT NULL DEFAULT 0,
+    deleted       bigint      NOT NULL DEFAULT 0,
+    failed        bigint      NOT NULL DEFAULT 0,
+    requests      bigint      NOT NULL DEFAULT 0,
+    bytes         bigint      NOT NULL DEFAULT 0,
+    retries       bigint      NOT NULL DEFAULT 0,
+    odoo_seconds  numeric     NOT NULL DEFAULT 0,
+    write_seconds numeric     NOT NULL DEFAULT 0,
+    pid           integer,
+    progress      text,
+    message       text,
+    PRIMARY KEY (run_id, connection, type)
+);
+CREATE INDEX runs_connection_type_idx ON odoo_sync.runs (connection, type, run_id DESC);
+COMMENT ON TABLE odoo_sync.runs IS 'Every run of every type; odoo_sync.history shows it';
+
+CREATE TABLE odoo_sync.failures (
+    connection text        NOT NULL,
+    type       text        NOT NULL,
+    table_name text        NOT NULL,
+    odoo_id    bigint      NOT NULL,
+    first_seen timestamptz NOT NULL DEFAULT now(),
+    last_seen  timestamptz NOT NULL DEFAULT now(),
+    attempts   integer     NOT NULL DEFAULT 1,
+    error      text        NOT NULL,
+    payload    jsonb,
+    PRIMARY KEY (connection, table_name, odoo_id)
+);
+COMMENT ON TABLE odoo_sync.failures IS 'The records that could not be read or stored, and why; each later run tries them again';
+
+-- The lock that a running type holds, as pg_locks shows it. hashtextextended is stable across versions of PostgreSQL.
+CREATE FUNCTION odoo_sync.lock_key(connection text, type text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog
+    AS $$ SELECT hashtextextended(connection || E'\n' || type, 7077) $$;
+COMMENT ON FUNCTION odoo_sync.lock_key IS 'The advisory lock that a run of this type holds';
+
+CREATE FUNCTION odoo_sync.is_running(connection text, type text) RETURNS boolean
+    LANGUAGE sql STABLE STRICT SET search_path = pg_catalog
+    AS $$
+        SELECT EXISTS (
+            SELECT FROM pg_locks l, odoo_sync.lock_key(connection, type) AS k (key)
+            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295)
+    $$;
+COMMENT ON FUNCTION odoo_sync.is_running IS 'Whether a run of this type is under way';
+
+CREATE VIEW odoo_sync.history AS
+    SELECT r.run_id, r.connection, r.type,
+           CASE WHEN r.status = 'running' AND NOT odoo_sync.is_running(r.connection, r.type)
+                THEN 'interrupted' ELSE r.status END AS status,
+           r.mode, r.started_at, r.finished_at,
+           coalesce(r.finished_at, clock_timestamp()) - r.started_at AS duration,
+           r.fetched, r.inserted, r.updated, r.deleted, r.failed,
+           r.requests, r.bytes, r.retries, r.odoo_seconds, r.write_seconds, r.role, r.message
+    FROM odoo_sync.runs r
+    ORDER BY r.run_id DESC, r.started_at DESC, r.connection, r.type;
+COMMENT ON VIEW odoo_sync.history IS 'Every run of every type, newest first';
+
+CREATE VIEW odoo_sync.connections AS
+    SELECT s.srvname::text AS name, o.url, o.database, s.srvowner::regrole AS owner
+    FROM pg_catalog.pg_foreign_server s
+    JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname = 'odoo_sync',
+    LATERAL (SELECT max(option_value) FILTER (WHERE option_name = 'url') AS url,
+                    max(option_value) FILTER (WHERE option_name = 'database') AS database
+             FROM pg_catalog.pg_options_to_table(s.srvoptions)) AS o;
+COMMENT ON VIEW odoo_sync.connections IS 'The connections: each a foreign server, whose name is also the schema of its mirrors';
+
+SELECT pg_catalog.pg_extension_config_dump('odoo_sync.mirrors', 'WHERE NOT builtin');
+SELECT pg_catalog.pg_extension_config_dump('odoo_sync.types', '');
+SELECT pg_catalog.pg_extension_config_dump('odoo_sync.mirror_state', '');
+SELECT pg_catalog.pg_extension_config_dump('odoo_sync.run_ids', '');
+SELECT pg_catalog.pg_extension_config_dump('odoo_sync.runs', '');
+SELECT pg_catalog.pg_extension_config_dump('odoo_sync.failures', '');

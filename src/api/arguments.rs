@@ -1,0 +1,42 @@
+//! Looking at what a caller passed, before anything is done with it.
+
+use crate::connection::{self, Connection};
+use crate::failure::Failure;
+use crate::pg::process;
+use pgrx::prelude::*;
+
+/// An argument that must be there.
+pub fn required<T>(name: &str, value: Option<T>) -> Result<T, Failure> {
+    value.ok_or_else(|| {
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            format!("{name} must not be NULL"),
+        )
+    })
+}
+
+/// A text argument that must be there and say something.
+pub fn text<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, Failure> {
+    let value = required(name, value)?;
+    if value.trim().is_empty() {
+        return Err(Failure::argument(format!("{name} must not be empty")));
+    }
+    Ok(value)
+}
+
+/// The one connection that is meant.
+pub fn connection(value: Option<&str>) -> Result<Connection, Failure> {
+    connection::find(text("connection", value)?)
+}
+
+/// Fails on a standby, where nothing can be written.
+pub fn writable_server(function: &str) -> Result<(), Failure> {
+    if process::in_recovery() {
+        return Err(Failure::new(
+            PgSqlErrorCode::ERRCODE_READ_ONLY_SQL_TRANSACTION,
+            format!("{function} cannot run on a standby"),
+        )
+        .hint("Call it on the primary server; odoo_sync.status() works here too."));
+    }
+    Ok(())
+}

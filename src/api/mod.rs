@@ -1,0 +1,10 @@
+//! The SQL functions, one file a subject.
+
+mod arguments;
+mod cancel;
+mod check;
+mod connect;
+mod run;
+mod schedule;
+mod status;
+pub mod validator;

@@ -1,0 +1,270 @@
+//! `run()` and `run_due()`.
+
+use crate::api::arguments;
+use crate::connection::{self, Connection};
+use crate::failure::Failure;
+use crate::pg::identity::{self, as_owner};
+use crate::settings::{self, Settings};
+use crate::sync::catalogue;
+use crate::sync::task::{Counts, Outcome, Status, Task};
+use crate::worker;
+use pgrx::datum::Interval;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use std::collections::HashMap;
+
+/// A row of the answer, as both functions declare it.
+type Row = (
+    i64,
+    String,
+    String,
+    String,
+    Option<String>,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    Interval,
+    Option<String>,
+);
+
+#[allow(clippy::type_complexity)]
+#[pg_extern]
+fn run(
+    types: default!(Option<Vec<Option<String>>>, "NULL"),
+    full: default!(Option<bool>, "false"),
+    wait: default!(Option<bool>, "true"),
+    connection: default!(Option<&str>, "NULL"),
+    force: default!(Option<bool>, "false"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(run_id, i64),
+            name!(connection, String),
+            name!(type, String),
+            name!(status, String),
+            name!(mode, Option<String>),
+            name!(fetched, i64),
+            name!(inserted, i64),
+            name!(updated, i64),
+            name!(deleted, i64),
+            name!(failed, i64),
+            name!(duration, Interval),
+            name!(message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    arguments::writable_server("odoo_sync.run()")?;
+    let full = arguments::required("full", full)?;
+    let wait = arguments::required("wait", wait)?;
+    let force = arguments::required("force", force)?;
+    let named = named_types(types)?;
+    let connections = connection::named_or_all(connection)?;
+    if connections.is_empty() {
+        return Err(Failure::new(
+            PgSqlErrorCode::ERRCODE_CONNECTION_DOES_NOT_EXIST,
+            "there is no connection to run",
+        )
+        .hint("odoo_sync.connect(url, database, login, secret) makes one.")
+        .into());
+    }
+    let listed = settings::types()?;
+    if let Some(listed) = &listed {
+        as_owner(|| catalogue::check_types(listed)).map_err(|failure| failure.at("odoo_sync.types"))?;
+    }
+    let mut due = Vec::new();
+    for connection in connections {
+        let types = match &named {
+            Some(named) => named.clone(),
+            None => as_owner(|| catalogue::enabled_types(&connection.name, listed.as_deref()))?,
+        };
+        if types.is_empty() {
+            pgrx::notice!("connection {}: no type is enabled", connection.name);
+        } else {
+            due.push((connection, types));
+        }
+    }
+    Ok(TableIterator::new(start(due, full, force, wait)?))
+}
+
+/// The types that the caller names, each once; None for those that are enabled.
+fn named_types(types: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>, Failure> {
+    let Some(types) = types else { return Ok(None) };
+    let mut named = Vec::new();
+    for name in types {
+        let name = arguments::text("a type's name", name.as_deref())?.to_string();
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    if named.is_empty() {
+        return Err(Failure::argument("types must not be an empty array")
+            .hint("Leave it out, or pass NULL, for all enabled types."));
+    }
+    as_owner(|| catalogue::check_types(&named))?;
+    Ok(Some(named))
+}
+
+#[allow(clippy::type_complexity)]
+#[pg_extern]
+fn run_due(connection: default!(Option<&str>, "NULL")) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(run_id, i64),
+            name!(connection, String),
+            name!(type, String),
+            name!(status, String),
+            name!(mode, Option<String>),
+            name!(fetched, i64),
+            name!(inserted, i64),
+            name!(updated, i64),
+            name!(deleted, i64),
+            name!(failed, i64),
+            name!(duration, Interval),
+            name!(message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    arguments::writable_server("odoo_sync.run_due()")?;
+    let connections = connection::named_or_all(connection)?;
+    if !settings::enabled() {
+        return Ok(TableIterator::new(Vec::new()));
+    }
+    let listed = settings::types()?;
+    let mut due = Vec::new();
+    for connection in connections {
+        let types = as_owner(|| {
+            let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
+            catalogue::due_types(&connection.name, &enabled, settings::interval_minutes())
+        })?;
+        if !types.is_empty() {
+            due.push((connection, types));
+        }
+    }
+    Ok(TableIterator::new(start(due, false, false, true)?))
+}
+
+/// Starts a worker for each connection; waits for them or not; raises an error when a type failed.
+fn start(
+    due: Vec<(Connection, Vec<String>)>,
+    full: bool,
+    force: bool,
+    wait: bool,
+) -> Result<Vec<Row>, Failure> {
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let run_id = as_owner(|| Ok(Spi::get_one::<i64>("SELECT pg_catalog.nextval('odoo_sync.run_ids')")?))?
+        .unwrap_or_default();
+    let tasks: Vec<Task> = due
+        .into_iter()
+        .map(|(connection, types)| Task {
+            run_id,
+            connection: connection.name,
+            types,
+            full,
+            force,
+            settings: Settings::current(),
+            database: identity::current_database().to_u32(),
+            session_user: identity::session_user().to_u32(),
+            user: identity::current_user().to_u32(),
+        })
+        .collect();
+    if !wait {
+        worker::run_detached(&tasks)?;
+        let started = tasks.iter().flat_map(|task| {
+            task.types.iter().map(|name| Outcome {
+                run_id,
+                connection: task.connection.clone(),
+                r#type: name.clone(),
+                status: Status::Started,
+                mode: None,
+                counts: Counts::default(),
+                seconds: 0.0,
+                message: None,
+                failure: None,
+            })
+        });
+        return Ok(rows(started.collect()));
+    }
+    let order: HashMap<(String, String), usize> = tasks
+        .iter()
+        .flat_map(|task| task.types.iter().map(|name| (task.connection.clone(), name.clone())))
+        .enumerate()
+        .map(|(place, key)| (key, place))
+        .collect();
+    let mut outcomes = worker::run_and_wait(tasks)?;
+    outcomes.sort_by_key(|outcome| {
+        order.get(&(outcome.connection.clone(), outcome.r#type.clone())).copied()
+    });
+    match failure_of(&outcomes) {
+        Some(failure) => Err(failure),
+        None => Ok(rows(outcomes)),
+    }
+}
+
+/// One error for all types that failed, which tells of the others too.
+fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
+    let ended_badly =
+        |outcome: &&Outcome| matches!(outcome.status, Status::Failed | Status::Interrupted);
+    let failed: Vec<&Outcome> = outcomes.iter().filter(ended_badly).collect();
+    let first = failed.first()?;
+    let names: Vec<String> = failed.iter().map(|outcome| label(outcome, outcomes)).collect();
+    let total = outcomes.len();
+    let message = match failed.len() {
+        1 => format!("1 of {total} types failed: {}", names[0]),
+        count => format!("{count} of {total} types failed: {}", names.join(", ")),
+    };
+    let detail: Vec<String> = outcomes
+        .iter()
+        .map(|outcome| {
+            let told = match &outcome.message {
+                Some(message) => format!(": {message}"),
+                None => String::new(),
+            };
+            let counts = crate::sync::progress::summary(&outcome.counts);
+            format!("{}: {} ({counts}){told}", label(outcome, outcomes), outcome.status.as_str())
+        })
+        .collect();
+    let cause = first.failure.clone().unwrap_or_else(Failure::cancelled);
+    Some(Failure {
+        sqlstate: cause.sqlstate,
+        message,
+        detail: Some(detail.join("\n")),
+        hint: Some("What was committed stays; odoo_sync.history has this run.".to_string()),
+    })
+}
+
+/// The type, with its connection where there are several.
+fn label(outcome: &Outcome, outcomes: &[Outcome]) -> String {
+    if outcomes.iter().all(|other| other.connection == outcome.connection) {
+        outcome.r#type.clone()
+    } else {
+        format!("{}.{}", outcome.connection, outcome.r#type)
+    }
+}
+
+fn rows(outcomes: Vec<Outcome>) -> Vec<Row> {
+    let row = |outcome: Outcome| {
+        (
+            outcome.run_id,
+            outcome.connection,
+            outcome.r#type,
+            outcome.status.as_str().to_string(),
+            outcome.mode,
+            outcome.counts.fetched as i64,
+            outcome.counts.inserted as i64,
+            outcome.counts.updated as i64,
+            outcome.counts.deleted as i64,
+            outcome.counts.failed as i64,
+            Interval::from_seconds((outcome.seconds * 1000.0).round() / 1000.0),
+            outcome.message,
+        )
+    };
+    outcomes.into_iter().map(row).collect()
+}

@@ -1,0 +1,140 @@
+//! `schedule()` and `unschedule()`: a pg_cron job that runs what is due.
+
+use crate::api::arguments;
+use crate::connection;
+use crate::elsewhere;
+use crate::failure::Failure;
+use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use pgrx::spi::quote_literal;
+
+/// The name of the job of all connections, and what the names of the others begin with.
+const JOB: &str = "odoo-auto-sync";
+
+#[pg_extern]
+fn schedule(
+    cron: default!(Option<&str>, "'0 */2 * * *'"),
+    connection: default!(Option<&str>, "NULL"),
+) -> Result<i64, ErrorReport> {
+    arguments::writable_server("odoo_sync.schedule()")?;
+    let cron = arguments::text("cron", cron)?;
+    let job = job(connection)?;
+    let command = match connection {
+        Some(name) => format!("SELECT odoo_sync.run_due({})", quote_literal(name)),
+        None => "SELECT odoo_sync.run_due()".to_string(),
+    };
+    let place = CronPlace::find()?;
+    let id = if place.is_here {
+        place.query("SELECT cron.schedule($1, $2, $3)", &[&job, cron, &command])
+    } else {
+        let here = current_database_name()?;
+        place.query("SELECT cron.schedule_in_database($1, $2, $3, $4)", &[&job, cron, &command, &here])
+    }
+    .map_err(|failure| explain(failure, cron, &place))?;
+    id.ok_or_else(|| {
+        Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "pg_cron gave the job no number").into()
+    })
+}
+
+#[pg_extern]
+fn unschedule(connection: default!(Option<&str>, "NULL")) -> Result<bool, ErrorReport> {
+    arguments::writable_server("odoo_sync.unschedule()")?;
+    if let Some(name) = connection {
+        arguments::text("connection", Some(name))?;
+    }
+    let job = job_name(connection);
+    let place = CronPlace::find()?;
+    // a job's name is its role's alone, and jobs of other databases may bear the same one
+    let here = current_database_name()?;
+    let removed = place.query(
+        "SELECT count(cron.unschedule(j.jobid)) FROM cron.job j
+         WHERE j.jobname = $1 AND j.database = $2 AND j.username = current_user",
+        &[&job, &here],
+    )?;
+    Ok(removed.unwrap_or(0) > 0)
+}
+
+/// The job's name, for a connection that exists.
+fn job(connection: Option<&str>) -> Result<String, Failure> {
+    connection::named_or_all(connection)?;
+    Ok(job_name(connection))
+}
+
+fn job_name(connection: Option<&str>) -> String {
+    connection.map_or_else(|| JOB.to_string(), |name| format!("{JOB}-{name}"))
+}
+
+fn current_database_name() -> Result<String, Failure> {
+    Ok(Spi::get_one::<String>("SELECT current_database()::text")?.unwrap_or_default())
+}
+
+/// The database in which pg_cron keeps its jobs: there is one in a cluster.
+struct CronPlace {
+    database: pg_sys::Oid,
+    name: String,
+    is_here: bool,
+}
+
+impl CronPlace {
+    fn find() -> Result<CronPlace, Failure> {
+        let name = Spi::get_one::<String>("SELECT pg_catalog.current_setting('cron.database_name', true)")?
+            .ok_or_else(|| {
+                missing("pg_cron is not loaded in this server").hint(
+                    "Install it (on Debian: apt-get install postgresql-NN-cron), put shared_preload_libraries = 'pg_cron' into postgresql.conf, restart, and CREATE EXTENSION pg_cron in the database that cron.database_name names. Without it, call SELECT odoo_sync.run_due() from any scheduler.",
+                )
+            })?;
+        let database = Spi::get_one_with_args::<pg_sys::Oid>(
+            "SELECT coalesce((SELECT oid FROM pg_catalog.pg_database WHERE datname = $1), 0)",
+            &[name.as_str().into()],
+        )?
+        .filter(|oid| *oid != pg_sys::InvalidOid)
+        .ok_or_else(|| {
+            missing(format!("the database of pg_cron, {name:?}, does not exist"))
+                .hint("Set cron.database_name in postgresql.conf and restart the server.")
+        })?;
+        let is_here = current_database_name()? == name;
+        let place = CronPlace { database, name, is_here };
+        let installed = "SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'";
+        if place.query(installed, &[])? != Some(1) {
+            let hint = format!("In database {}: CREATE EXTENSION pg_cron;", place.name);
+            let message = format!("pg_cron is loaded, but not installed in its database {:?}", place.name);
+            return Err(missing(message).hint(hint));
+        }
+        Ok(place)
+    }
+
+    /// Runs a query whose result is a bigint where pg_cron lives.
+    fn query(&self, query: &str, arguments: &[&str]) -> Result<Option<i64>, Failure> {
+        if !self.is_here {
+            return elsewhere::query(self.database, query, arguments);
+        }
+        let arguments: Vec<DatumWithOid> = arguments.iter().map(|text| (*text).into()).collect();
+        Ok(Spi::get_one_with_args::<i64>(query, &arguments)?)
+    }
+}
+
+fn missing(message: impl Into<String>) -> Failure {
+    Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+}
+
+/// Says what the caller can do about what pg_cron answered.
+fn explain(failure: Failure, cron: &str, place: &CronPlace) -> Failure {
+    if failure.is(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE) {
+        let function = if place.is_here { "cron.schedule(text, text, text)" } else {
+            "cron.schedule_in_database(text, text, text, text, text, boolean)"
+        };
+        return failure.hint(format!(
+            "In database {}, an administrator can GRANT USAGE ON SCHEMA cron, and EXECUTE ON FUNCTION {function}, to this role.",
+            place.name
+        ));
+    }
+    if failure.message.contains("schedule") {
+        let message = format!("pg_cron does not take {cron:?} for a schedule");
+        return Failure::argument(message).detail(failure.message).hint(
+            "Five fields, as in '0 */2 * * *': minute, hour, day of month, month, day of week.",
+        );
+    }
+    failure
+}

@@ -1,0 +1,115 @@
+//! A connection: one Odoo database to read from, kept as a foreign server, whose name is also the schema of its mirrors.
+
+use crate::failure::Failure;
+use crate::odoo::{Endpoint, Options, Url};
+use crate::pg::{credentials, identity};
+use crate::settings::Settings;
+use crate::sql;
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the foreign server says of a connection. The secret is not part of it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Connection {
+    pub name: String,
+    pub url: String,
+    pub database: String,
+    pub ca_file: Option<String>,
+}
+
+/// All connections of this database, by name.
+pub fn all() -> Result<Vec<Connection>, Failure> {
+    sql::rows(
+        "SELECT s.srvname AS name, o.url, o.database, o.ca_file
+         FROM pg_catalog.pg_foreign_server s
+         JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname = 'odoo_sync',
+         LATERAL (SELECT max(option_value) FILTER (WHERE option_name = 'url') AS url,
+                         max(option_value) FILTER (WHERE option_name = 'database') AS database,
+                         max(option_value) FILTER (WHERE option_name = 'ca_file') AS ca_file
+                  FROM pg_catalog.pg_options_to_table(s.srvoptions)) AS o
+         ORDER BY s.srvname",
+        &[],
+    )
+}
+
+/// The connection of that name.
+pub fn find(name: &str) -> Result<Connection, Failure> {
+    let mut all = all()?;
+    match all.iter().position(|connection| connection.name == name) {
+        Some(at) => Ok(all.swap_remove(at)),
+        None => Err(unknown(name, &all)),
+    }
+}
+
+fn unknown(name: &str, all: &[Connection]) -> Failure {
+    let hint = if all.is_empty() {
+        "There is none yet; odoo_sync.connect(url, database, login, secret) makes one.".to_string()
+    } else {
+        let names: Vec<&str> = all.iter().map(|connection| connection.name.as_str()).collect();
+        format!("There is: {}. odoo_sync.connect() makes another.", names.join(", "))
+    };
+    Failure::new(
+        PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+        format!("there is no connection named {name:?}"),
+    )
+    .hint(hint)
+}
+
+/// The one that is named, or all of them; an error when there is none at all.
+pub fn named_or_all(name: Option<&str>) -> Result<Vec<Connection>, Failure> {
+    match name {
+        Some("") => Err(Failure::argument("connection must not be empty")
+            .hint("Leave it out, or pass NULL, for all connections.")),
+        Some(name) => Ok(vec![find(name)?]),
+        None => all(),
+    }
+}
+
+impl Connection {
+    /// Where to log in and as whom, for `role`.
+    pub fn endpoint(&self, role: pg_sys::Oid, settings: &Settings) -> Result<Endpoint, Failure> {
+        let credentials = credentials::read(&self.name, role)?;
+        Ok(Endpoint {
+            url: Url::parse(&self.url, settings.allow_http)?,
+            database: self.database.clone(),
+            login: credentials.login,
+            secret: credentials.secret,
+        })
+    }
+
+    /// How requests are made.
+    pub fn options(&self, settings: &Settings) -> Options {
+        client_options(settings, self.ca_file.as_deref())
+    }
+
+    /// Fails while a run of this connection is under way.
+    pub fn ensure_idle(&self) -> Result<(), Failure> {
+        let running = identity::as_owner(|| {
+            Ok(Spi::get_one_with_args::<bool>(
+                "SELECT EXISTS (SELECT FROM odoo_sync.types t
+                                WHERE t.connection = $1 AND odoo_sync.is_running(t.connection, t.type))",
+                &[self.name.as_str().into()],
+            )?)
+        })?;
+        if running == Some(true) {
+            let message = format!("a run of connection {} is under way", self.name);
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_IN_USE, message)
+                .hint("Wait for it to end, or call odoo_sync.cancel()."));
+        }
+        Ok(())
+    }
+}
+
+/// The client's options from the settings.
+pub fn client_options(settings: &Settings, ca_file: Option<&str>) -> Options {
+    Options {
+        timeout: Duration::from_secs(settings.timeout_s),
+        max_retries: settings.max_retries,
+        delay: Duration::from_millis(settings.delay_ms),
+        max_response: settings.max_response_mb * 1024 * 1024,
+        ca_file: ca_file.map(PathBuf::from),
+    }
+}

@@ -1,0 +1,43 @@
+//! odoo_sync keeps an Odoo company's records in typed PostgreSQL tables, from inside the database.
+//!
+//! - [`api`]: the SQL functions, one file a subject
+//! - [`settings`]: the GUCs
+//! - [`worker`]: the background worker and its caller
+//! - [`sync`]: the engine: what to fetch, in which order, and what becomes of it
+//! - [`mirror`]: the tables
+//! - [`odoo`]: the client; knows no PostgreSQL
+//! - [`pg`]: the only `unsafe`
+//! - [`failure`], [`sql`]: errors for the reader; rows as structs
+
+#![deny(unsafe_code)]
+
+use pgrx::prelude::*;
+
+mod api;
+mod connection;
+mod elsewhere;
+mod failure;
+mod mirror;
+mod odoo;
+#[allow(unsafe_code)]
+mod pg;
+mod settings;
+mod sql;
+mod sync;
+mod worker;
+
+pgrx::pg_module_magic!(name, version);
+
+extension_sql_file!("../sql/state.sql", name = "state", bootstrap);
+extension_sql_file!("../sql/catalogue.sql", name = "catalogue", requires = ["state"]);
+extension_sql_file!(
+    "../sql/wrapper.sql",
+    name = "wrapper",
+    requires = [api::validator::validate_options]
+);
+extension_sql_file!("../sql/functions.sql", name = "functions", finalize);
+
+#[pg_guard]
+extern "C-unwind" fn _PG_init() {
+    settings::register();
+}

@@ -1,0 +1,48 @@
+//! A mirror's columns: which PostgreSQL type stores which of Odoo's.
+
+use crate::odoo::{ColumnKind, Field};
+use pgrx::pg_sys;
+
+/// One column, filled from the Odoo field of the same name.
+#[derive(Debug, Clone)]
+pub struct MirrorColumn {
+    pub name: String,
+    pub kind: ColumnKind,
+    /// What Odoo's screens call the field: the column's comment.
+    pub label: String,
+}
+
+impl MirrorColumn {
+    /// None for a field that no column can hold.
+    pub fn of(field: &Field) -> Option<MirrorColumn> {
+        let kind = field.kind.column_kind()?;
+        Some(MirrorColumn { name: field.name.clone(), kind, label: field.label.clone() })
+    }
+
+    /// The type of the column, as `format_type` spells it.
+    pub fn sql_type(&self) -> &'static str {
+        match self.kind {
+            ColumnKind::Bigint => "bigint",
+            ColumnKind::Numeric => "numeric",
+            ColumnKind::Boolean => "boolean",
+            ColumnKind::Text => "text",
+            ColumnKind::Date => "date",
+            ColumnKind::Timestamp => "timestamp with time zone",
+            ColumnKind::BigintArray => "bigint[]",
+            ColumnKind::Json => "jsonb",
+        }
+    }
+
+    /// The type in which a page carries its values: JSON as text, which the statement then casts.
+    pub fn page_type(&self) -> pg_sys::Oid {
+        match self.kind {
+            ColumnKind::Bigint => pg_sys::INT8OID,
+            ColumnKind::Numeric => pg_sys::NUMERICOID,
+            ColumnKind::Boolean => pg_sys::BOOLOID,
+            ColumnKind::Text | ColumnKind::Json => pg_sys::TEXTOID,
+            ColumnKind::Date => pg_sys::DATEOID,
+            ColumnKind::Timestamp => pg_sys::TIMESTAMPTZOID,
+            ColumnKind::BigintArray => pg_sys::INT8ARRAYOID,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The types that a run is about and their mirrors, as the catalogue and the settings of each have them.
+
+use crate::failure::Failure;
+use crate::sql;
+use pgrx::prelude::*;
+use serde::Deserialize;
+
+/// One mirror, as the catalogue describes it for a range of Odoo series.
+#[derive(Debug, Clone, Deserialize)]
+pub struct MirrorSpec {
+    pub r#type: String,
+    pub table_name: String,
+    pub model: String,
+    pub since: u32,
+    pub until: u32,
+    pub domain: serde_json::Value,
+    pub fields: Vec<String>,
+    pub indexes: Vec<String>,
+}
+
+/// One type of a connection with what is set for it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TypeSpec {
+    pub r#type: String,
+    pub batch_size: Option<usize>,
+}
+
+/// The names of all types, in the order in which they run.
+pub fn type_names() -> Result<Vec<String>, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        r#type: String,
+    }
+    let rows: Vec<Row> = sql::rows(
+        "SELECT m.type FROM odoo_sync.mirrors m GROUP BY m.type ORDER BY min(m.position), m.type",
+        &[],
+    )?;
+    Ok(rows.into_iter().map(|row| row.r#type).collect())
+}
+
+/// Fails for a type that the catalogue does not have.
+pub fn check_types(types: &[String]) -> Result<(), Failure> {
+    let known = type_names()?;
+    match types.iter().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(unknown) => Err(Failure::new(
+            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+            format!("there is no type named {unknown:?}"),
+        )
+        .hint(format!("There is: {}.", known.join(", ")))),
+    }
+}
+
+/// The settings of the named types on a connection, in the order in which they run.
+pub fn types(connection: &str, names: &[String]) -> Result<Vec<TypeSpec>, Failure> {
+    sql::rows(
+        "SELECT m.type, max(t.batch_size) AS batch_size
+         FROM odoo_sync.mirrors m LEFT JOIN odoo_sync.types t ON t.connection = $1 AND t.type = m.type
+         WHERE m.type = ANY ($2) GROUP BY m.type ORDER BY min(m.position), m.type",
+        &[connection.into(), names.to_vec().into()],
+    )
+}
+
+/// The mirrors of the named types, in the order in which they run.
+pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
+    sql::rows(
+        "SELECT type, table_name, model, since, until, domain, fields, indexes
+         FROM odoo_sync.mirrors WHERE type = ANY ($1) ORDER BY position, type, table_name",
+        &[names.to_vec().into()],
+    )
+}
+
+/// The types of a connection that run when none is named: those that are enabled for themselves, or by `odoo_sync.types`.
+pub fn enabled_types(connection: &str, listed: Option<&[String]>) -> Result<Vec<String>, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        r#type: String,
+        enabled: Option<bool>,
+    }
+    let rows: Vec<Row> = sql::rows(
+        "SELECT m.type, bool_and(t.enabled) AS enabled
+         FROM odoo_sync.mirrors m LEFT JOIN odoo_sync.types t ON t.connection = $1 AND t.type = m.type
+         GROUP BY m.type ORDER BY min(m.position), m.type",
+        &[connection.into()],
+    )?;
+    let by_list = |name: &String| listed.is_none_or(|listed| listed.contains(name));
+    let enabled = rows.into_iter().filter(|row| row.enabled.unwrap_or_else(|| by_list(&row.r#type)));
+    Ok(enabled.map(|row| row.r#type).collect())
+}
+
+/// Those of the enabled types whose interval has passed since they last ended well. A type that this Odoo has no
+/// model for counts as ended well, or each call would ask again; one that another run held up does not.
+pub fn due_types(connection: &str, enabled: &[String], minutes: i32) -> Result<Vec<String>, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        r#type: String,
+    }
+    let rows: Vec<Row> = sql::rows(
+        "SELECT e.type FROM pg_catalog.unnest($2::text[]) WITH ORDINALITY AS e (type, place)
+         LEFT JOIN odoo_sync.types t ON t.connection = $1 AND t.type = e.type
+         WHERE NOT EXISTS (
+             SELECT FROM odoo_sync.runs r
+             WHERE r.connection = $1 AND r.type = e.type AND r.mode IS NOT NULL
+               AND r.status IN ('ok', 'partial', 'skipped')
+               AND r.finished_at + coalesce(t.\"interval\", pg_catalog.make_interval(mins => $3)) > clock_timestamp())
+         ORDER BY e.place",
+        &[connection.into(), enabled.to_vec().into(), minutes.into()],
+    )?;
+    Ok(rows.into_iter().map(|row| row.r#type).collect())
+}

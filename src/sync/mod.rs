@@ -1,0 +1,14 @@
+//! The engine: one run of one connection, inside the background worker.
+//!
+//! [`run::Run`] goes through the mirrors: a [`pool`] of threads asks Odoo ([`fetch`]), the main thread writes what comes
+//! back, a page a transaction, and [`record`]s it where other sessions see it.
+
+pub mod catalogue;
+pub mod fetch;
+pub mod mirror;
+pub mod plan;
+pub mod pool;
+pub mod progress;
+pub mod record;
+pub mod run;
+pub mod task;

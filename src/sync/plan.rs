@@ -1,0 +1,57 @@
+//! Which fields of a model to read, and how.
+
+use crate::odoo::{Client, Error, Field};
+use crate::sync::catalogue::MirrorSpec;
+
+/// The fields of a mirror that this server has.
+#[derive(Debug, Clone, Default)]
+pub struct FieldPlan {
+    /// Those that are read by columns, then those that need a row read: the order of the table's new columns.
+    pub columnar: Vec<Field>,
+    pub rows: Vec<Field>,
+    /// What the catalogue asks for and the server lacks, or does not let this user read.
+    pub lacking: Vec<String>,
+    /// Whether the server has confirmed what can be read by columns.
+    pub is_proven: bool,
+}
+
+impl FieldPlan {
+    pub fn all(&self) -> impl Iterator<Item = &Field> {
+        self.columnar.iter().chain(&self.rows)
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.all().map(|field| field.name.clone()).collect()
+    }
+}
+
+/// Picks the mirror's fields from those that the server has: the catalogue's, and all custom ones.
+/// Which of them can be read by columns is a guess still, which the first page proves.
+pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
+    let storable = |field: &&Field| field.kind.column_kind().is_some();
+    let mut plan = FieldPlan::default();
+    let mut chosen: Vec<&Field> = Vec::new();
+    for wanted in &spec.fields {
+        let found = wanted
+            .split('|')
+            .find_map(|name| server.iter().filter(storable).find(|field| field.name == name));
+        match found {
+            Some(field) => chosen.push(field),
+            None => plan.lacking.push(wanted.clone()),
+        }
+    }
+    chosen.extend(server.iter().filter(storable).filter(|field| field.name.starts_with("x_")));
+    let mut seen = std::collections::HashSet::new();
+    chosen.retain(|field| field.name != "id" && seen.insert(&field.name));
+    let (columnar, rows) = chosen.into_iter().partition::<Vec<_>, _>(|field| field.is_in_sql());
+    plan.columnar = columnar.into_iter().cloned().collect();
+    plan.rows = rows.into_iter().cloned().collect();
+    plan
+}
+
+/// Finds out for certain which fields this server reads by columns, after it has refused the guess.
+pub fn proven(client: &Client, model: &str, plan: &FieldPlan) -> Result<FieldPlan, Error> {
+    let (columnar, mut rows) = client.columnar(model, &plan.columnar)?;
+    rows.extend(plan.rows.iter().cloned());
+    Ok(FieldPlan { columnar, rows, lacking: plan.lacking.clone(), is_proven: true })
+}

@@ -1,0 +1,188 @@
+//! What a run leaves behind in the extension's tables. Each function is called inside a transaction.
+
+use crate::failure::Failure;
+use crate::odoo::Traffic;
+use crate::pg::identity::as_owner;
+use crate::sync::task::{Counts, Status, Task};
+use pgrx::datum::DatumWithOid;
+use pgrx::prelude::*;
+
+fn execute(statement: &str, args: &[DatumWithOid]) -> Result<(), Failure> {
+    Ok(Spi::run_with_args(statement, args)?)
+}
+
+/// Takes the lock of a type for as long as this process lives, if no other run holds it.
+pub fn try_lock(connection: &str, r#type: &str) -> Result<bool, Failure> {
+    as_owner(|| {
+        let query = "SELECT pg_catalog.pg_try_advisory_lock(odoo_sync.lock_key($1, $2))";
+        Ok(Spi::get_one_with_args::<bool>(query, &[connection.into(), r#type.into()])? == Some(true))
+    })
+}
+
+/// Lets go of the lock of a type that has ended.
+pub fn unlock(connection: &str, r#type: &str) -> Result<(), Failure> {
+    as_owner(|| {
+        let query = "SELECT pg_catalog.pg_advisory_unlock(odoo_sync.lock_key($1, $2))";
+        Spi::get_one_with_args::<bool>(query, &[connection.into(), r#type.into()])?;
+        Ok(())
+    })
+}
+
+/// Notes that a type runs from now on, and that earlier runs which never said how they ended were cut off.
+pub fn begin(task: &Task, r#type: &str, mode: &str) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "UPDATE odoo_sync.runs SET status = 'interrupted', finished_at = clock_timestamp(), pid = NULL,
+                    message = 'The run ended without saying how: its process or the server was stopped.'
+             WHERE connection = $1 AND type = $2 AND status = 'running'",
+            &[task.connection.as_str().into(), r#type.into()],
+        )?;
+        execute(
+            "INSERT INTO odoo_sync.runs (run_id, connection, type, role, status, mode, started_at, pid, progress)
+             VALUES ($1, $2, $3, (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = $4), 'running', $5,
+                     clock_timestamp(), pg_catalog.pg_backend_pid(), 'waiting for its turn')",
+            &[
+                task.run_id.into(),
+                task.connection.as_str().into(),
+                r#type.into(),
+                pg_sys::Oid::from(task.user).into(),
+                mode.into(),
+            ],
+        )
+    })
+}
+
+/// Notes that a type did not run, since another run of it is under way.
+pub fn skipped(task: &Task, r#type: &str, message: &str) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "INSERT INTO odoo_sync.runs (run_id, connection, type, role, status, started_at, finished_at, message)
+             VALUES ($1, $2, $3, (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = $4), 'skipped',
+                     clock_timestamp(), clock_timestamp(), $5)",
+            &[
+                task.run_id.into(),
+                task.connection.as_str().into(),
+                r#type.into(),
+                pg_sys::Oid::from(task.user).into(),
+                message.into(),
+            ],
+        )
+    })
+}
+
+/// Brings a running type's row up to date, along with the page that it tells of.
+pub fn progress(task: &Task, r#type: &str, counts: &Counts, progress: &str) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "UPDATE odoo_sync.runs SET fetched = $4, inserted = $5, updated = $6, deleted = $7, failed = $8, progress = $9
+             WHERE run_id = $1 AND connection = $2 AND type = $3",
+            &[
+                task.run_id.into(),
+                task.connection.as_str().into(),
+                r#type.into(),
+                (counts.fetched as i64).into(),
+                (counts.inserted as i64).into(),
+                (counts.updated as i64).into(),
+                (counts.deleted as i64).into(),
+                (counts.failed as i64).into(),
+                progress.into(),
+            ],
+        )
+    })
+}
+
+/// Notes how a type ended.
+pub fn end(
+    task: &Task,
+    r#type: &str,
+    status: Status,
+    traffic: &Traffic,
+    writing: f64,
+    message: Option<&str>,
+) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "UPDATE odoo_sync.runs SET status = $4, finished_at = clock_timestamp(), pid = NULL, progress = NULL,
+                    requests = $5, bytes = $6, retries = $7, odoo_seconds = round($8::numeric, 3),
+                    write_seconds = round($9::numeric, 3), message = $10
+             WHERE run_id = $1 AND connection = $2 AND type = $3",
+            &[
+                task.run_id.into(),
+                task.connection.as_str().into(),
+                r#type.into(),
+                status.as_str().into(),
+                (traffic.requests as i64).into(),
+                (traffic.bytes as i64).into(),
+                (traffic.retries as i64).into(),
+                traffic.waiting.as_secs_f64().into(),
+                writing.into(),
+                message.into(),
+            ],
+        )
+    })
+}
+
+/// Notes where a mirror stands after a run of it has ended well.
+pub fn mirror(connection: &str, table: &str, r#type: &str, model: &str, rows: u64) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "INSERT INTO odoo_sync.mirror_state (connection, table_name, type, model, row_count, loaded_at)
+             VALUES ($1, $2, $3, $4, $5, now())
+             ON CONFLICT (connection, table_name) DO UPDATE
+             SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
+                 loaded_at = EXCLUDED.loaded_at",
+            &[connection.into(), table.into(), r#type.into(), model.into(), (rows as i64).into()],
+        )
+    })
+}
+
+/// Whether a mirror was filled by a full run before.
+pub fn is_loaded(connection: &str, table: &str) -> Result<bool, Failure> {
+    as_owner(|| {
+        let query = "SELECT EXISTS (SELECT FROM odoo_sync.mirror_state
+                     WHERE connection = $1 AND table_name = $2 AND loaded_at IS NOT NULL)";
+        Ok(Spi::get_one_with_args::<bool>(query, &[connection.into(), table.into()])? == Some(true))
+    })
+}
+
+/// Keeps a record that could not be read or stored, with the reason.
+pub fn failed_record(
+    connection: &str,
+    r#type: &str,
+    table: &str,
+    id: i64,
+    error: &str,
+) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "INSERT INTO odoo_sync.failures AS f (connection, type, table_name, odoo_id, error)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (connection, table_name, odoo_id) DO UPDATE
+             SET last_seen = now(), attempts = f.attempts + 1, error = EXCLUDED.error, type = EXCLUDED.type",
+            &[connection.into(), r#type.into(), table.into(), id.into(), error.into()],
+        )
+    })
+}
+
+/// Forgets the failures of a mirror that this run, which read everything, did not meet again.
+pub fn forget_failures(connection: &str, table: &str, still: &[i64]) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "DELETE FROM odoo_sync.failures WHERE connection = $1 AND table_name = $2 AND NOT odoo_id = ANY ($3)",
+            &[connection.into(), table.into(), still.to_vec().into()],
+        )
+    })
+}
+
+/// Drops what is older than the history is kept, save each type's last run and last success, which status() shows.
+pub fn prune(days: i32) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "DELETE FROM odoo_sync.runs r WHERE r.started_at < now() - pg_catalog.make_interval(days => $1)
+               AND r.status <> 'running'
+               AND EXISTS (SELECT FROM odoo_sync.runs n WHERE n.connection = r.connection AND n.type = r.type
+                           AND n.run_id > r.run_id AND n.status IN ('ok', 'partial'))",
+            &[days.into()],
+        )
+    })
+}

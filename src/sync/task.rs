@@ -1,0 +1,83 @@
+//! What a caller asks of a worker, and what comes back.
+
+use crate::failure::Failure;
+use crate::settings::Settings;
+use serde::{Deserialize, Serialize};
+
+/// One run of one connection.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Task {
+    pub run_id: i64,
+    pub connection: String,
+    pub types: Vec<String>,
+    pub full: bool,
+    pub force: bool,
+    pub settings: Settings,
+    /// The database, the role that logged in, and the role whose rights the run has, by oid.
+    pub database: u32,
+    pub session_user: u32,
+    pub user: u32,
+}
+
+/// How a type's run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Started,
+    Ok,
+    Partial,
+    Failed,
+    Interrupted,
+    Skipped,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Started => "started",
+            Status::Ok => "ok",
+            Status::Partial => "partial",
+            Status::Failed => "failed",
+            Status::Interrupted => "interrupted",
+            Status::Skipped => "skipped",
+        }
+    }
+}
+
+/// A row of what `run()` returns.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outcome {
+    pub run_id: i64,
+    pub connection: String,
+    pub r#type: String,
+    pub status: Status,
+    pub mode: Option<String>,
+    pub counts: Counts,
+    pub seconds: f64,
+    pub message: Option<String>,
+    /// Why, when the type failed.
+    pub failure: Option<Failure>,
+}
+
+/// What a run did, in records.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Counts {
+    pub fetched: u64,
+    pub inserted: u64,
+    pub updated: u64,
+    pub deleted: u64,
+    pub failed: u64,
+}
+
+/// What a worker tells its caller.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// It has read its task and has begun.
+    Accepted,
+    /// A line of progress for the caller's screen.
+    Notice(String),
+    /// A type has ended.
+    Ended(Box<Outcome>),
+    /// All types have ended.
+    Finished,
+}

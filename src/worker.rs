@@ -1,0 +1,112 @@
+//! The background worker of a run, and the caller that waits for it.
+
+use crate::failure::Failure;
+use crate::pg::channel::{Caller, Poll, Worker};
+use crate::pg::{interrupts, process};
+use crate::sync::run;
+use crate::sync::task::{Event, Outcome, Task};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use std::collections::VecDeque;
+
+/// The C name of the worker's entry, which is in [`crate::pg::entry`].
+const ENTRY: &str = "odoo_sync_run_worker";
+
+/// Runs each task in a worker of its own, as many at once as there are slots for, and returns when all have ended.
+/// Notices are shown as they come. When the caller is cancelled, so are the workers.
+pub fn run_and_wait(tasks: Vec<Task>) -> Result<Vec<Outcome>, Failure> {
+    let mut waiting: VecDeque<Task> = tasks.into();
+    let mut running: Vec<Caller> = Vec::new();
+    let mut outcomes = Vec::new();
+    while !waiting.is_empty() || !running.is_empty() {
+        start_waiting(&mut waiting, &mut running)?;
+        let mut still_running = Vec::new();
+        let mut is_idle = true;
+        for caller in running {
+            match caller.poll::<Event>()? {
+                Poll::Nothing => still_running.push(caller),
+                Poll::Event(Event::Finished) => {
+                    caller.release();
+                    is_idle = false;
+                }
+                Poll::Event(event) => {
+                    is_idle = false;
+                    match event {
+                        Event::Notice(line) => pgrx::notice!("{line}"),
+                        Event::Ended(outcome) => outcomes.push(*outcome),
+                        Event::Accepted | Event::Finished => {}
+                    }
+                    still_running.push(caller);
+                }
+                Poll::Gone => return Err(gone(&caller)),
+            }
+        }
+        running = still_running;
+        if is_idle && !running.is_empty() {
+            Caller::wait();
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Starts as many of the waiting tasks as there are worker slots for; an error only when not even one can run.
+fn start_waiting(waiting: &mut VecDeque<Task>, running: &mut Vec<Caller>) -> Result<(), Failure> {
+    while let Some(task) = waiting.front() {
+        match start(task) {
+            Ok(caller) => running.push(caller),
+            Err(failure) if running.is_empty() => return Err(failure),
+            Err(_) => return Ok(()), // its turn comes when one of ours has ended
+        }
+        waiting.pop_front();
+    }
+    Ok(())
+}
+
+/// Starts each task in a worker that goes on by itself, and returns once they have taken their tasks.
+pub fn run_detached(tasks: &[Task]) -> Result<(), Failure> {
+    for task in tasks {
+        let caller = start(task)?;
+        loop {
+            match caller.poll::<Event>()? {
+                Poll::Event(_) => break,
+                Poll::Nothing => Caller::wait(),
+                Poll::Gone => return Err(gone(&caller)),
+            }
+        }
+        caller.release();
+    }
+    Ok(())
+}
+
+fn start(task: &Task) -> Result<Caller, Failure> {
+    Caller::start(&format!("odoo_sync {}", task.connection), ENTRY, task)
+}
+
+fn gone(caller: &Caller) -> Failure {
+    Failure::new(
+        PgSqlErrorCode::ERRCODE_CRASH_SHUTDOWN,
+        format!("the run's background worker (pid {}) ended before it was done", caller.pid()),
+    )
+    .hint("The server's log says why. What it had committed stays, and the next run goes on from there.")
+}
+
+/// What the worker's process does, from its start to its end.
+pub fn main(argument: pg_sys::Datum) {
+    interrupts::install_worker_handlers();
+    let Some((worker, task)) = Worker::attach::<Task>(argument) else {
+        pgrx::log!("odoo_sync: the caller of a run was gone before it began");
+        return;
+    };
+    process::connect(pg_sys::Oid::from(task.database), pg_sys::Oid::from(task.session_user));
+    // as the server's own apply workers have it: no name is looked up where a user could have put another
+    process::set_parameter(c"search_path", c"pg_catalog, pg_temp");
+    // a caller that holds a lock on a mirror would wait for itself
+    process::set_parameter(c"lock_timeout", c"5s");
+    // pages are committed in order and the last commit of a type waits for the disk, so that nothing can be lost by this
+    process::set_parameter(c"synchronous_commit", c"off");
+    process::set_parameter(c"default_transaction_isolation", c"read committed");
+    process::set_parameter(c"default_transaction_read_only", c"off");
+    worker.send(&Event::Accepted);
+    run::run(&task, &worker);
+    process::report_activity(None);
+}
