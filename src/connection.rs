@@ -48,8 +48,14 @@ fn unknown(name: &str, all: &[Connection]) -> Failure {
     let hint = if all.is_empty() {
         "There is none yet; odoo_sync.connect(url, database, login, secret) makes one.".to_string()
     } else {
-        let names: Vec<&str> = all.iter().map(|connection| connection.name.as_str()).collect();
-        format!("There is: {}. odoo_sync.connect() makes another.", names.join(", "))
+        let names: Vec<&str> = all
+            .iter()
+            .map(|connection| connection.name.as_str())
+            .collect();
+        format!(
+            "There is: {}. odoo_sync.connect() makes another.",
+            names.join(", ")
+        )
     };
     Failure::new(
         PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
@@ -100,6 +106,14 @@ impl Connection {
                 .hint("Wait for it to end, or call odoo_sync.cancel()."));
         }
         Ok(())
+    }
+}
+
+/// The client's options for somebody who waits at a prompt: a host that cannot be reached is told at once.
+pub fn interactive(options: Options) -> Options {
+    Options {
+        max_retries: 0,
+        ..options
     }
 }
 

@@ -4,6 +4,7 @@ use crate::odoo::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::panic::AssertUnwindSafe;
 
 /// An error with its SQLSTATE, ready to be raised, recorded, or sent from the worker to its caller.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,12 +22,16 @@ fn packed(sqlstate: &str) -> i32 {
         .bytes()
         .take(5)
         .enumerate()
-        .fold(0, |code, (i, byte)| code | ((i32::from(byte) - i32::from(b'0')) & 0x3f) << (6 * i))
+        .fold(0, |code, (i, byte)| {
+            code | ((i32::from(byte) - i32::from(b'0')) & 0x3f) << (6 * i)
+        })
 }
 
 /// The inverse of [`packed`].
 fn unpacked(code: i32) -> String {
-    (0..5).map(|i| char::from((((code >> (6 * i)) & 0x3f) + i32::from(b'0')) as u8)).collect()
+    (0..5)
+        .map(|i| char::from((((code >> (6 * i)) & 0x3f) + i32::from(b'0')) as u8))
+        .collect()
 }
 
 impl Failure {
@@ -62,7 +67,10 @@ impl Failure {
 
     /// The run was told to stop: by a cancel, or because its caller or the server ends.
     pub fn cancelled() -> Failure {
-        Failure::new(PgSqlErrorCode::ERRCODE_QUERY_CANCELED, "the run was cancelled")
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
+            "the run was cancelled",
+        )
     }
 
     pub fn is_cancelled(&self) -> bool {
@@ -103,7 +111,12 @@ impl From<Error> for Failure {
             ErrorKind::TooLarge => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             ErrorKind::Cancelled => ERRCODE_QUERY_CANCELED,
         };
-        Failure { hint: error.hint, ..Failure::new(code, error.message) }
+        // PostgreSQL's own messages end without a full stop, its hints with one
+        let message = error.message.strip_suffix('.').unwrap_or(&error.message);
+        Failure {
+            hint: error.hint,
+            ..Failure::new(code, message)
+        }
     }
 }
 
@@ -142,6 +155,18 @@ impl From<pg_sys::panic::CaughtError> for Failure {
 
 impl From<pgrx::spi::Error> for Failure {
     fn from(error: pgrx::spi::Error) -> Failure {
-        Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("internal error: {error}"))
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            format!("internal error: {error}"),
+        )
     }
+}
+
+/// Runs the work of a SQL function. An error of PostgreSQL's that comes up inside is raised again as it was:
+/// pgrx by itself would put a Rust backtrace into its DETAIL where the server's environment asks for backtraces.
+pub fn guarded<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, ErrorReport> {
+    PgTryBuilder::new(AssertUnwindSafe(|| work().map_err(ErrorReport::from)))
+        .catch_others(|caught| Err(ErrorReport::from(Failure::from(caught))))
+        .catch_rust_panic(|caught| Err(ErrorReport::from(Failure::from(caught))))
+        .execute()
 }

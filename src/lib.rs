@@ -29,7 +29,11 @@ mod worker;
 pgrx::pg_module_magic!(name, version);
 
 extension_sql_file!("../sql/state.sql", name = "state", bootstrap);
-extension_sql_file!("../sql/catalogue.sql", name = "catalogue", requires = ["state"]);
+extension_sql_file!(
+    "../sql/catalogue.sql",
+    name = "catalogue",
+    requires = ["state"]
+);
 extension_sql_file!(
     "../sql/wrapper.sql",
     name = "wrapper",

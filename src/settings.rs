@@ -1,10 +1,11 @@
 //! The settings: one GUC each. A run takes those of the session that asked for it, with whatever that has SET.
 
 use crate::failure::Failure;
+use crate::pg::guc;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 static ENABLED: GucSetting<bool> = GucSetting::<bool>::new(true);
 static TYPES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
@@ -69,13 +70,20 @@ pub fn full_at() -> String {
 /// The types that run by default; None: all.
 pub fn types() -> Result<Option<Vec<String>>, Failure> {
     let list = text(&TYPES);
-    let names: Vec<String> =
-        list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect();
+    let names: Vec<String> = list
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_string)
+        .collect();
     Ok((!names.is_empty()).then_some(names))
 }
 
 fn text(setting: &GucSetting<Option<CString>>) -> String {
-    setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
+    setting
+        .get()
+        .map(|value| value.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 #[pg_guard]
@@ -84,7 +92,11 @@ extern "C-unwind" fn check_full_at(
     _extra: *mut *mut std::ffi::c_void,
     _source: pg_sys::GucSource::Type,
 ) -> bool {
-    crate::pg::guc::proposed(value).is_some_and(|value| is_time_of_day(&value))
+    let is_valid = guc::proposed(value).is_some_and(|value| is_time_of_day(&value));
+    if !is_valid {
+        guc::hint(c"Write a time of day as HH:MM, from 00:00 to 23:59.");
+    }
+    is_valid
 }
 
 /// `HH:MM`, from 00:00 to 23:59.
@@ -98,11 +110,133 @@ fn is_time_of_day(value: &str) -> bool {
     })
 }
 
+/// Fails when the session has SET something that the setting does not take, before this library was there to say so.
+fn check_placeholder(name: &'static CStr, is_valid: impl FnOnce(&CStr) -> bool, valid: &str) {
+    let Some(value) = guc::placeholder(name) else { return };
+    if !is_valid(&value) {
+        let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+        let failure = Failure::argument(format!("invalid value for parameter {name:?}: {value:?}"))
+            .hint(format!("It takes {valid}. RESET {name}; or SET it again."));
+        pg_sys::panic::ErrorReport::from(failure).report(PgLogLevel::ERROR);
+    }
+}
+
+/// A whole-number setting, its range in its unit.
+struct Integer {
+    name: &'static CStr,
+    short: &'static CStr,
+    long: &'static CStr,
+    setting: &'static GucSetting<i32>,
+    range: (i32, i32),
+    unit: GucFlags,
+    unit_name: &'static str,
+}
+
+fn integers() -> [Integer; 9] {
+    [
+        Integer {
+            name: c"odoo_sync.interval",
+            short: c"Time between the scheduled runs of a type.",
+            long: c"Counted from the type's last success.",
+            setting: &INTERVAL,
+            range: (1, 525_600),
+            unit: GucFlags::UNIT_MIN,
+            unit_name: " min",
+        },
+        Integer {
+            name: c"odoo_sync.batch_size",
+            short: c"Records per page.",
+            long: c"A page is one request to Odoo and one transaction here.",
+            setting: &BATCH_SIZE,
+            range: (1, 100_000),
+            unit: GucFlags::empty(),
+            unit_name: "",
+        },
+        Integer {
+            name: c"odoo_sync.delay",
+            short: c"Shortest time between the starts of two requests to Odoo.",
+            long: c"For servers that limit the rate of requests.",
+            setting: &DELAY,
+            range: (0, 3_600_000),
+            unit: GucFlags::UNIT_MS,
+            unit_name: " ms",
+        },
+        Integer {
+            name: c"odoo_sync.concurrency",
+            short: c"Requests to Odoo under way at once.",
+            long: c"More than Odoo has workers for makes them wait for each other.",
+            setting: &CONCURRENCY,
+            range: (1, 16),
+            unit: GucFlags::empty(),
+            unit_name: "",
+        },
+        Integer {
+            name: c"odoo_sync.timeout",
+            short: c"Longest time that one request may take.",
+            long: c"From connecting to the last byte of the answer.",
+            setting: &TIMEOUT,
+            range: (1, 3600),
+            unit: GucFlags::UNIT_S,
+            unit_name: " s",
+        },
+        Integer {
+            name: c"odoo_sync.max_retries",
+            short: c"How often a request that failed in passing is sent again.",
+            long: c"A login that was refused is never tried again.",
+            setting: &MAX_RETRIES,
+            range: (0, 20),
+            unit: GucFlags::empty(),
+            unit_name: "",
+        },
+        Integer {
+            name: c"odoo_sync.max_response",
+            short: c"Longest answer of Odoo's that is read.",
+            long: c"A page whose answer is longer is read in halves.",
+            setting: &MAX_RESPONSE,
+            range: (1, 2048),
+            unit: GucFlags::UNIT_MB,
+            unit_name: " MB",
+        },
+        Integer {
+            name: c"odoo_sync.lookback",
+            short: c"How far an incremental run looks back before the last one's start.",
+            long: c"For transactions in Odoo that commit later than the time that they carry.",
+            setting: &LOOKBACK,
+            range: (0, 604_800),
+            unit: GucFlags::UNIT_S,
+            unit_name: " s",
+        },
+        Integer {
+            name: c"odoo_sync.history_days",
+            short: c"How long the history of runs is kept, in days.",
+            long: c"Each type's last run and last success are kept anyway.",
+            setting: &HISTORY_DAYS,
+            range: (1, 36_500),
+            unit: GucFlags::empty(),
+            unit_name: "",
+        },
+    ]
+}
+
+/// Looks at all that was SET too early, before anything is defined: a setting cannot be defined twice,
+/// and the library is loaded again after a failure.
+fn check_placeholders() {
+    for name in [c"odoo_sync.enabled", c"odoo_sync.allow_http"] {
+        check_placeholder(name, guc::is_boolean, "on or off");
+    }
+    let time_of_day = |value: &CStr| is_time_of_day(&value.to_string_lossy());
+    check_placeholder(c"odoo_sync.full_at", time_of_day, "HH:MM, from 00:00 to 23:59");
+    for Integer { name, range: (least, most), unit, unit_name, .. } in integers() {
+        let in_range = |value: &CStr| {
+            guc::parse_integer(value, unit).is_some_and(|number| (least..=most).contains(&number))
+        };
+        check_placeholder(name, in_range, &format!("{least} to {most}{unit_name}"));
+    }
+}
+
 /// Makes the settings known to PostgreSQL.
 pub fn register() {
-    let integer = |name, short, long, setting, range: (i32, i32), unit| {
-        GucRegistry::define_int_guc(name, short, long, setting, range.0, range.1, GucContext::Userset, unit)
-    };
+    check_placeholders();
     GucRegistry::define_bool_guc(
         c"odoo_sync.enabled",
         c"Whether scheduled runs happen.",
@@ -119,79 +253,11 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::default(),
     );
-    integer(
-        c"odoo_sync.interval",
-        c"Time between the scheduled runs of a type.",
-        c"Counted from the type's last success.",
-        &INTERVAL,
-        (1, 525_600),
-        GucFlags::UNIT_MIN,
-    );
-    integer(
-        c"odoo_sync.batch_size",
-        c"Records per page.",
-        c"A page is one request to Odoo and one transaction here.",
-        &BATCH_SIZE,
-        (1, 100_000),
-        GucFlags::default(),
-    );
-    integer(
-        c"odoo_sync.delay",
-        c"Shortest time between the starts of two requests to Odoo.",
-        c"For servers that limit the rate of requests.",
-        &DELAY,
-        (0, 3_600_000),
-        GucFlags::UNIT_MS,
-    );
-    integer(
-        c"odoo_sync.concurrency",
-        c"Requests to Odoo under way at once.",
-        c"",
-        &CONCURRENCY,
-        (1, 16),
-        GucFlags::default(),
-    );
-    integer(
-        c"odoo_sync.timeout",
-        c"Longest time that one request may take.",
-        c"From connecting to the last byte of the answer.",
-        &TIMEOUT,
-        (1, 3600),
-        GucFlags::UNIT_S,
-    );
-    integer(
-        c"odoo_sync.max_retries",
-        c"How often a request that failed in passing is sent again.",
-        c"",
-        &MAX_RETRIES,
-        (0, 20),
-        GucFlags::default(),
-    );
-    integer(
-        c"odoo_sync.max_response",
-        c"Longest answer of Odoo's that is read.",
-        c"A page whose answer is longer is read in halves.",
-        &MAX_RESPONSE,
-        (1, 2048),
-        GucFlags::UNIT_MB,
-    );
-    integer(
-        c"odoo_sync.lookback",
-        c"How far an incremental run looks back before the last one's start.",
-        c"For transactions in Odoo that commit later than the time that they carry.",
-        &LOOKBACK,
-        (0, 604_800),
-        GucFlags::UNIT_S,
-    );
-    integer(
-        c"odoo_sync.history_days",
-        c"How long the history of runs is kept, in days.",
-        c"",
-        &HISTORY_DAYS,
-        (1, 36_500),
-        GucFlags::default(),
-    );
-    crate::pg::guc::define_checked_string(
+    for Integer { name, short, long, setting, range: (least, most), unit, .. } in integers() {
+        let context = GucContext::Userset;
+        GucRegistry::define_int_guc(name, short, long, setting, least, most, context, unit);
+    }
+    guc::define_checked_string(
         c"odoo_sync.full_at",
         c"Time of day after which the first scheduled run is a full one.",
         c"HH:MM.",
@@ -206,5 +272,5 @@ pub fn register() {
         GucContext::Suset,
         GucFlags::default(),
     );
-    crate::pg::guc::reserve_prefix(c"odoo_sync");
+    guc::reserve_prefix(c"odoo_sync");
 }

@@ -97,7 +97,10 @@ pub fn main(argument: pg_sys::Datum) {
         pgrx::log!("odoo_sync: the caller of a run was gone before it began");
         return;
     };
-    process::connect(pg_sys::Oid::from(task.database), pg_sys::Oid::from(task.session_user));
+    process::connect(
+        pg_sys::Oid::from(task.database),
+        pg_sys::Oid::from(task.session_user),
+    );
     // as the server's own apply workers have it: no name is looked up where a user could have put another
     process::set_parameter(c"search_path", c"pg_catalog, pg_temp");
     // a caller that holds a lock on a mirror would wait for itself

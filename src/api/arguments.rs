@@ -12,6 +12,7 @@ pub fn required<T>(name: &str, value: Option<T>) -> Result<T, Failure> {
             PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             format!("{name} must not be NULL"),
         )
+        .hint(how_to_call(name))
     })
 }
 
@@ -19,9 +20,13 @@ pub fn required<T>(name: &str, value: Option<T>) -> Result<T, Failure> {
 pub fn text<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, Failure> {
     let value = required(name, value)?;
     if value.trim().is_empty() {
-        return Err(Failure::argument(format!("{name} must not be empty")));
+        return Err(Failure::argument(format!("{name} must not be empty")).hint(how_to_call(name)));
     }
     Ok(value)
+}
+
+fn how_to_call(name: &str) -> String {
+    format!("Give {name} a value; \\df+ odoo_sync.* in psql tells what each function takes.")
 }
 
 /// The one connection that is meant.

@@ -2,7 +2,7 @@
 
 use crate::api::arguments;
 use crate::connection;
-use crate::failure::Failure;
+use crate::failure::{Failure, guarded};
 use crate::pg::identity::as_owner;
 use crate::sql;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -16,24 +16,30 @@ struct Running {
 
 #[pg_extern]
 fn cancel(connection: default!(Option<&str>, "NULL")) -> Result<i32, ErrorReport> {
-    arguments::writable_server("odoo_sync.cancel()")?;
-    let names: Vec<String> =
-        connection::named_or_all(connection)?.into_iter().map(|connection| connection.name).collect();
-    let running: Vec<Running> = as_owner(|| {
-        sql::rows(
+    guarded(|| {
+        arguments::writable_server("odoo_sync.cancel()")?;
+        let names: Vec<String> = connection::named_or_all(connection)?
+            .into_iter()
+            .map(|connection| connection.name)
+            .collect();
+        let running: Vec<Running> = as_owner(|| {
+            sql::rows(
             "SELECT DISTINCT r.pid FROM odoo_sync.runs r JOIN pg_catalog.pg_stat_activity a
                ON a.pid = r.pid AND a.backend_type = 'odoo_sync' AND a.datname = pg_catalog.current_database()
              WHERE r.status = 'running' AND r.connection = ANY ($1) AND odoo_sync.is_running(r.connection, r.type)",
             &[names.into()],
         )
-    })?;
-    let mut cancelled = 0;
-    for run in &running {
-        // PostgreSQL's own function: it says who may cancel whom
-        let signalled =
-            Spi::get_one_with_args::<bool>("SELECT pg_catalog.pg_cancel_backend($1)", &[run.pid.into()])
-                .map_err(Failure::from)?;
-        cancelled += i32::from(signalled == Some(true));
-    }
-    Ok(cancelled)
+        })?;
+        let mut cancelled = 0;
+        for run in &running {
+            // PostgreSQL's own function: it says who may cancel whom
+            let signalled = Spi::get_one_with_args::<bool>(
+                "SELECT pg_catalog.pg_cancel_backend($1)",
+                &[run.pid.into()],
+            )
+            .map_err(Failure::from)?;
+            cancelled += i32::from(signalled == Some(true));
+        }
+        Ok(cancelled)
+    })
 }

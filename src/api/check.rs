@@ -1,7 +1,8 @@
 //! `check()`: can everything be read, and what does this server lack?
 
 use crate::api::arguments;
-use crate::failure::Failure;
+use crate::connection;
+use crate::failure::{Failure, guarded};
 use crate::odoo::{Cancel, Client, Endpoint, Error, ErrorKind, Options};
 use crate::pg::identity::{self, as_owner};
 use crate::pg::thread;
@@ -19,19 +20,30 @@ type Line = (String, bool, String);
 fn check(
     connection: default!(Option<&str>, "'odoo'"),
 ) -> Result<
-    TableIterator<'static, (name!(subject, String), name!(ok, bool), name!(detail, String))>,
+    TableIterator<
+        'static,
+        (
+            name!(subject, String),
+            name!(ok, bool),
+            name!(detail, String),
+        ),
+    >,
     ErrorReport,
 > {
-    let connection = arguments::connection(connection)?;
-    let settings = Settings::current();
-    let endpoint = connection.endpoint(identity::current_user(), &settings)?;
-    let options = connection.options(&settings);
-    let listed = settings::types()?;
-    let mirrors = as_owner(|| {
-        let types = catalogue::enabled_types(&connection.name, listed.as_deref())?;
-        catalogue::mirrors(&types)
-    })?;
-    Ok(TableIterator::new(thread::wait_for(move || report(endpoint, options, &mirrors))?))
+    guarded(|| {
+        let connection = arguments::connection(connection)?;
+        let settings = Settings::current();
+        let endpoint = connection.endpoint(identity::current_user(), &settings)?;
+        let options = connection::interactive(connection.options(&settings));
+        let listed = settings::types()?;
+        let mirrors = as_owner(|| {
+            let types = catalogue::enabled_types(&connection.name, listed.as_deref())?;
+            catalogue::mirrors(&types)
+        })?;
+        Ok(TableIterator::new(thread::wait_for(move || {
+            report(endpoint, options, &mirrors)
+        })?))
+    })
 }
 
 /// Asks Odoo; runs in a thread of its own.
@@ -43,7 +55,9 @@ fn report(endpoint: Endpoint, options: Options, mirrors: &[MirrorSpec]) -> Vec<L
         Ok(client) => client,
         Err(error) => {
             let subject = match error.kind {
-                ErrorKind::Authentication | ErrorKind::UnknownDatabase | ErrorKind::AccessDenied => "login",
+                ErrorKind::Authentication
+                | ErrorKind::UnknownDatabase
+                | ErrorKind::AccessDenied => "login",
                 ErrorKind::Tls => "TLS",
                 _ => "server",
             };
@@ -57,12 +71,28 @@ fn report(endpoint: Endpoint, options: Options, mirrors: &[MirrorSpec]) -> Vec<L
         "not used: the connection is not encrypted"
     };
     let mut lines = vec![
-        ("server".to_string(), true, format!("Odoo {} at {url}, by {}", session.server_version, session.protocol)),
+        (
+            "server".to_string(),
+            true,
+            format!(
+                "Odoo {} at {url}, by {}",
+                session.server_version, session.protocol
+            ),
+        ),
         ("TLS".to_string(), true, tls.to_string()),
-        ("login".to_string(), true, format!("{login}, user {}", session.uid)),
+        (
+            "login".to_string(),
+            true,
+            format!("{login}, user {}", session.uid),
+        ),
     ];
     let of_series = |spec: &&MirrorSpec| (spec.since..=spec.until).contains(&session.series);
-    lines.extend(mirrors.iter().filter(of_series).map(|spec| mirror_line(&client, spec)));
+    lines.extend(
+        mirrors
+            .iter()
+            .filter(of_series)
+            .map(|spec| mirror_line(&client, spec)),
+    );
     lines
 }
 
@@ -78,13 +108,21 @@ fn mirror_line(client: &Client, spec: &MirrorSpec) -> Line {
             let fields = plan.all().count();
             let mut detail = format!("{}: {count} records, {fields} fields", spec.model);
             if !plan.lacking.is_empty() {
-                detail.push_str(&format!("; not on this server, or not for this user: {}", plan.lacking.join(", ")));
+                detail.push_str(&format!(
+                    "; not on this server, or not for this user: {}",
+                    plan.lacking.join(", ")
+                ));
             }
             (subject, true, detail)
         }
-        Err(error) if error.kind == ErrorKind::UnknownModel => {
-            (subject, false, format!("Odoo has no model {}: its module is not installed", spec.model))
-        }
+        Err(error) if error.kind == ErrorKind::UnknownModel => (
+            subject,
+            false,
+            format!(
+                "Odoo has no model {}: its module is not installed",
+                spec.model
+            ),
+        ),
         Err(error) => (subject, false, told(error)),
     }
 }

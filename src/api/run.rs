@@ -2,7 +2,7 @@
 
 use crate::api::arguments;
 use crate::connection::{self, Connection};
-use crate::failure::Failure;
+use crate::failure::{Failure, guarded};
 use crate::pg::identity::{self, as_owner};
 use crate::settings::{self, Settings};
 use crate::sync::catalogue;
@@ -57,37 +57,39 @@ fn run(
     >,
     ErrorReport,
 > {
-    arguments::writable_server("odoo_sync.run()")?;
-    let full = arguments::required("full", full)?;
-    let wait = arguments::required("wait", wait)?;
-    let force = arguments::required("force", force)?;
-    let named = named_types(types)?;
-    let connections = connection::named_or_all(connection)?;
-    if connections.is_empty() {
-        return Err(Failure::new(
-            PgSqlErrorCode::ERRCODE_CONNECTION_DOES_NOT_EXIST,
-            "there is no connection to run",
-        )
-        .hint("odoo_sync.connect(url, database, login, secret) makes one.")
-        .into());
-    }
-    let listed = settings::types()?;
-    if let Some(listed) = &listed {
-        as_owner(|| catalogue::check_types(listed)).map_err(|failure| failure.at("odoo_sync.types"))?;
-    }
-    let mut due = Vec::new();
-    for connection in connections {
-        let types = match &named {
-            Some(named) => named.clone(),
-            None => as_owner(|| catalogue::enabled_types(&connection.name, listed.as_deref()))?,
-        };
-        if types.is_empty() {
-            pgrx::notice!("connection {}: no type is enabled", connection.name);
-        } else {
-            due.push((connection, types));
+    guarded(|| {
+        arguments::writable_server("odoo_sync.run()")?;
+        let full = arguments::required("full", full)?;
+        let wait = arguments::required("wait", wait)?;
+        let force = arguments::required("force", force)?;
+        let named = named_types(types)?;
+        let connections = connection::named_or_all(connection)?;
+        if connections.is_empty() {
+            return Err(Failure::new(
+                PgSqlErrorCode::ERRCODE_CONNECTION_DOES_NOT_EXIST,
+                "there is no connection to run",
+            )
+            .hint("odoo_sync.connect(url, database, login, secret) makes one."));
         }
-    }
-    Ok(TableIterator::new(start(due, full, force, wait)?))
+        let listed = settings::types()?;
+        if let Some(listed) = &listed {
+            as_owner(|| catalogue::check_types(listed))
+                .map_err(|failure| failure.at("odoo_sync.types"))?;
+        }
+        let mut due = Vec::new();
+        for connection in connections {
+            let types = match &named {
+                Some(named) => named.clone(),
+                None => as_owner(|| catalogue::enabled_types(&connection.name, listed.as_deref()))?,
+            };
+            if types.is_empty() {
+                pgrx::notice!("connection {}: no type is enabled", connection.name);
+            } else {
+                due.push((connection, types));
+            }
+        }
+        Ok(TableIterator::new(start(due, full, force, wait)?))
+    })
 }
 
 /// The types that the caller names, each once; None for those that are enabled.
@@ -110,7 +112,9 @@ fn named_types(types: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>
 
 #[allow(clippy::type_complexity)]
 #[pg_extern]
-fn run_due(connection: default!(Option<&str>, "NULL")) -> Result<
+fn run_due(
+    connection: default!(Option<&str>, "NULL"),
+) -> Result<
     TableIterator<
         'static,
         (
@@ -130,23 +134,25 @@ fn run_due(connection: default!(Option<&str>, "NULL")) -> Result<
     >,
     ErrorReport,
 > {
-    arguments::writable_server("odoo_sync.run_due()")?;
-    let connections = connection::named_or_all(connection)?;
-    if !settings::enabled() {
-        return Ok(TableIterator::new(Vec::new()));
-    }
-    let listed = settings::types()?;
-    let mut due = Vec::new();
-    for connection in connections {
-        let types = as_owner(|| {
-            let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
-            catalogue::due_types(&connection.name, &enabled, settings::interval_minutes())
-        })?;
-        if !types.is_empty() {
-            due.push((connection, types));
+    guarded(|| {
+        arguments::writable_server("odoo_sync.run_due()")?;
+        let connections = connection::named_or_all(connection)?;
+        if !settings::enabled() {
+            return Ok(TableIterator::new(Vec::new()));
         }
-    }
-    Ok(TableIterator::new(start(due, false, false, true)?))
+        let listed = settings::types()?;
+        let mut due = Vec::new();
+        for connection in connections {
+            let types = as_owner(|| {
+                let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
+                catalogue::due_types(&connection.name, &enabled, settings::interval_minutes())
+            })?;
+            if !types.is_empty() {
+                due.push((connection, types));
+            }
+        }
+        Ok(TableIterator::new(start(due, false, false, true)?))
+    })
 }
 
 /// Starts a worker for each connection; waits for them or not; raises an error when a type failed.
@@ -159,8 +165,12 @@ fn start(
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    let run_id = as_owner(|| Ok(Spi::get_one::<i64>("SELECT pg_catalog.nextval('odoo_sync.run_ids')")?))?
-        .unwrap_or_default();
+    let run_id = as_owner(|| {
+        Ok(Spi::get_one::<i64>(
+            "SELECT pg_catalog.nextval('odoo_sync.run_ids')",
+        )?)
+    })?
+    .unwrap_or_default();
     let tasks: Vec<Task> = due
         .into_iter()
         .map(|(connection, types)| Task {
@@ -194,13 +204,19 @@ fn start(
     }
     let order: HashMap<(String, String), usize> = tasks
         .iter()
-        .flat_map(|task| task.types.iter().map(|name| (task.connection.clone(), name.clone())))
+        .flat_map(|task| {
+            task.types
+                .iter()
+                .map(|name| (task.connection.clone(), name.clone()))
+        })
         .enumerate()
         .map(|(place, key)| (key, place))
         .collect();
     let mut outcomes = worker::run_and_wait(tasks)?;
     outcomes.sort_by_key(|outcome| {
-        order.get(&(outcome.connection.clone(), outcome.r#type.clone())).copied()
+        order
+            .get(&(outcome.connection.clone(), outcome.r#type.clone()))
+            .copied()
     });
     match failure_of(&outcomes) {
         Some(failure) => Err(failure),
@@ -214,9 +230,16 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
         |outcome: &&Outcome| matches!(outcome.status, Status::Failed | Status::Interrupted);
     let failed: Vec<&Outcome> = outcomes.iter().filter(ended_badly).collect();
     let first = failed.first()?;
-    let names: Vec<String> = failed.iter().map(|outcome| label(outcome, outcomes)).collect();
+    let names: Vec<String> = failed
+        .iter()
+        .map(|outcome| label(outcome, outcomes))
+        .collect();
     let total = outcomes.len();
+    let is_cancelled = failed
+        .iter()
+        .all(|outcome| outcome.status == Status::Interrupted);
     let message = match failed.len() {
+        _ if is_cancelled => format!("the run was cancelled; {} did not end", names.join(", ")),
         1 => format!("1 of {total} types failed: {}", names[0]),
         count => format!("{count} of {total} types failed: {}", names.join(", ")),
     };
@@ -228,7 +251,11 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
                 None => String::new(),
             };
             let counts = crate::sync::progress::summary(&outcome.counts);
-            format!("{}: {} ({counts}){told}", label(outcome, outcomes), outcome.status.as_str())
+            format!(
+                "{}: {} ({counts}){told}",
+                label(outcome, outcomes),
+                outcome.status.as_str()
+            )
         })
         .collect();
     let cause = first.failure.clone().unwrap_or_else(Failure::cancelled);
@@ -242,7 +269,10 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
 
 /// The type, with its connection where there are several.
 fn label(outcome: &Outcome, outcomes: &[Outcome]) -> String {
-    if outcomes.iter().all(|other| other.connection == outcome.connection) {
+    if outcomes
+        .iter()
+        .all(|other| other.connection == outcome.connection)
+    {
         outcome.r#type.clone()
     } else {
         format!("{}.{}", outcome.connection, outcome.r#type)

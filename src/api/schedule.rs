@@ -3,7 +3,7 @@
 use crate::api::arguments;
 use crate::connection;
 use crate::elsewhere;
-use crate::failure::Failure;
+use crate::failure::{Failure, guarded};
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -18,42 +18,52 @@ fn schedule(
     cron: default!(Option<&str>, "'0 */2 * * *'"),
     connection: default!(Option<&str>, "NULL"),
 ) -> Result<i64, ErrorReport> {
-    arguments::writable_server("odoo_sync.schedule()")?;
-    let cron = arguments::text("cron", cron)?;
-    let job = job(connection)?;
-    let command = match connection {
-        Some(name) => format!("SELECT odoo_sync.run_due({})", quote_literal(name)),
-        None => "SELECT odoo_sync.run_due()".to_string(),
-    };
-    let place = CronPlace::find()?;
-    let id = if place.is_here {
-        place.query("SELECT cron.schedule($1, $2, $3)", &[&job, cron, &command])
-    } else {
-        let here = current_database_name()?;
-        place.query("SELECT cron.schedule_in_database($1, $2, $3, $4)", &[&job, cron, &command, &here])
-    }
-    .map_err(|failure| explain(failure, cron, &place))?;
-    id.ok_or_else(|| {
-        Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "pg_cron gave the job no number").into()
+    guarded(|| {
+        arguments::writable_server("odoo_sync.schedule()")?;
+        let cron = arguments::text("cron", cron)?;
+        let job = job(connection)?;
+        let command = match connection {
+            Some(name) => format!("SELECT odoo_sync.run_due({})", quote_literal(name)),
+            None => "SELECT odoo_sync.run_due()".to_string(),
+        };
+        let place = CronPlace::find()?;
+        let id = if place.is_here {
+            place.query("SELECT cron.schedule($1, $2, $3)", &[&job, cron, &command])
+        } else {
+            let here = current_database_name()?;
+            place.query(
+                "SELECT cron.schedule_in_database($1, $2, $3, $4)",
+                &[&job, cron, &command, &here],
+            )
+        }
+        .map_err(|failure| explain(failure, cron, &place))?;
+        id.ok_or_else(|| {
+            Failure::new(
+                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+                "pg_cron gave the job no number",
+            )
+        })
     })
 }
 
 #[pg_extern]
 fn unschedule(connection: default!(Option<&str>, "NULL")) -> Result<bool, ErrorReport> {
-    arguments::writable_server("odoo_sync.unschedule()")?;
-    if let Some(name) = connection {
-        arguments::text("connection", Some(name))?;
-    }
-    let job = job_name(connection);
-    let place = CronPlace::find()?;
-    // a job's name is its role's alone, and jobs of other databases may bear the same one
-    let here = current_database_name()?;
-    let removed = place.query(
-        "SELECT count(cron.unschedule(j.jobid)) FROM cron.job j
+    guarded(|| {
+        arguments::writable_server("odoo_sync.unschedule()")?;
+        if let Some(name) = connection {
+            arguments::text("connection", Some(name))?;
+        }
+        let job = job_name(connection);
+        let place = CronPlace::find()?;
+        // a job's name is its role's alone, and jobs of other databases may bear the same one
+        let here = current_database_name()?;
+        let removed = place.query(
+            "SELECT count(cron.unschedule(j.jobid)) FROM cron.job j
          WHERE j.jobname = $1 AND j.database = $2 AND j.username = current_user",
-        &[&job, &here],
-    )?;
-    Ok(removed.unwrap_or(0) > 0)
+            &[&job, &here],
+        )?;
+        Ok(removed.unwrap_or(0) > 0)
+    })
 }
 
 /// The job's name, for a connection that exists.
@@ -95,11 +105,18 @@ impl CronPlace {
                 .hint("Set cron.database_name in postgresql.conf and restart the server.")
         })?;
         let is_here = current_database_name()? == name;
-        let place = CronPlace { database, name, is_here };
+        let place = CronPlace {
+            database,
+            name,
+            is_here,
+        };
         let installed = "SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'";
         if place.query(installed, &[])? != Some(1) {
             let hint = format!("In database {}: CREATE EXTENSION pg_cron;", place.name);
-            let message = format!("pg_cron is loaded, but not installed in its database {:?}", place.name);
+            let message = format!(
+                "pg_cron is loaded, but not installed in its database {:?}",
+                place.name
+            );
             return Err(missing(message).hint(hint));
         }
         Ok(place)
@@ -116,13 +133,18 @@ impl CronPlace {
 }
 
 fn missing(message: impl Into<String>) -> Failure {
-    Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+    Failure::new(
+        PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        message,
+    )
 }
 
 /// Says what the caller can do about what pg_cron answered.
 fn explain(failure: Failure, cron: &str, place: &CronPlace) -> Failure {
     if failure.is(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE) {
-        let function = if place.is_here { "cron.schedule(text, text, text)" } else {
+        let function = if place.is_here {
+            "cron.schedule(text, text, text)"
+        } else {
             "cron.schedule_in_database(text, text, text, text, text, boolean)"
         };
         return failure.hint(format!(

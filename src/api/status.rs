@@ -1,7 +1,7 @@
 //! `status()`.
 
 use crate::connection;
-use crate::failure::Failure;
+use crate::failure::{Failure, guarded};
 use crate::pg::identity::as_owner;
 use crate::settings;
 use crate::sync::catalogue;
@@ -80,20 +80,22 @@ fn status(
     >,
     ErrorReport,
 > {
-    let connections = connection::named_or_all(connection)?;
-    let listed = settings::types()?;
-    let rows = as_owner(|| {
-        let mut rows = Vec::new();
-        for connection in connections {
-            let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
-            for name in catalogue::type_names()? {
-                let is_enabled = enabled.contains(&name);
-                rows.push(status_row(&connection.name, name, is_enabled)?);
+    guarded(|| {
+        let connections = connection::named_or_all(connection)?;
+        let listed = settings::types()?;
+        let rows = as_owner(|| {
+            let mut rows = Vec::new();
+            for connection in connections {
+                let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
+                for name in catalogue::type_names()? {
+                    let is_enabled = enabled.contains(&name);
+                    rows.push(status_row(&connection.name, name, is_enabled)?);
+                }
             }
-        }
-        Ok(rows)
-    })?;
-    Ok(TableIterator::new(rows))
+            Ok(rows)
+        })?;
+        Ok(TableIterator::new(rows))
+    })
 }
 
 fn status_row(connection: &str, name: String, is_enabled: bool) -> Result<Row, Failure> {

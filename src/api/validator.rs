@@ -1,6 +1,6 @@
 //! The validator of the foreign data wrapper: which options a connection's server and user mappings have.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, guarded};
 use crate::odoo::Url;
 use crate::settings::Settings;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -8,31 +8,38 @@ use pgrx::prelude::*;
 
 /// Checks the options of a foreign server, or of a user mapping on one; each is `name=value`.
 #[pg_extern(name = "validate_options")]
-pub fn validate_options(options: Vec<Option<String>>, catalog: pg_sys::Oid) -> Result<(), ErrorReport> {
-    let allowed: &[&str] = match catalog {
-        pg_sys::ForeignServerRelationId => &["url", "database", "ca_file"],
-        pg_sys::UserMappingRelationId => &["login", "secret"],
-        _ => &[],
-    };
-    for option in options.iter().flatten() {
-        let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        if !allowed.contains(&name) {
-            let failure = Failure::new(
-                PgSqlErrorCode::ERRCODE_FDW_INVALID_OPTION_NAME,
-                format!("invalid option {name:?}"),
-            );
-            return Err(if allowed.is_empty() {
-                failure.hint("There are no options here.").into()
-            } else {
-                failure.hint(format!("Valid options: {}.", allowed.join(", "))).into()
-            });
+pub fn validate_options(
+    options: Vec<Option<String>>,
+    catalog: pg_sys::Oid,
+) -> Result<(), ErrorReport> {
+    guarded(|| {
+        let allowed: &[&str] = match catalog {
+            pg_sys::ForeignServerRelationId => &["url", "database", "ca_file"],
+            pg_sys::UserMappingRelationId => &["login", "secret"],
+            _ => &[],
+        };
+        for option in options.iter().flatten() {
+            let (name, value) = option.split_once('=').unwrap_or((option, ""));
+            if !allowed.contains(&name) {
+                let failure = Failure::new(
+                    PgSqlErrorCode::ERRCODE_FDW_INVALID_OPTION_NAME,
+                    format!("invalid option {name:?}"),
+                );
+                return Err(if allowed.is_empty() {
+                    failure.hint("There are no options here.")
+                } else {
+                    failure.hint(format!("Valid options: {}.", allowed.join(", ")))
+                });
+            }
+            if value.is_empty() {
+                return Err(Failure::argument(format!(
+                    "option {name} must not be empty"
+                )));
+            }
+            if name == "url" {
+                Url::parse(value, Settings::current().allow_http).map_err(Failure::from)?;
+            }
         }
-        if value.is_empty() {
-            return Err(Failure::argument(format!("option {name} must not be empty")).into());
-        }
-        if name == "url" {
-            Url::parse(value, Settings::current().allow_http).map_err(Failure::from)?;
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -16,7 +16,11 @@ impl MirrorColumn {
     /// None for a field that no column can hold.
     pub fn of(field: &Field) -> Option<MirrorColumn> {
         let kind = field.kind.column_kind()?;
-        Some(MirrorColumn { name: field.name.clone(), kind, label: field.label.clone() })
+        Some(MirrorColumn {
+            name: field.name.clone(),
+            kind,
+            label: field.label.clone(),
+        })
     }
 
     /// The type of the column, as `format_type` spells it.

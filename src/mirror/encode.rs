@@ -43,14 +43,23 @@ pub fn encode(page: Page, model: &str, names: &[String]) -> Result<EncodedPage, 
 fn cells(column: Column) -> Result<Cells, String> {
     Ok(match column {
         Column::Bigint(values) => Cells::Fixed(values),
-        Column::Boolean(values) => {
-            Cells::Fixed(values.into_iter().map(|value| value.map(i64::from)).collect())
-        }
+        Column::Boolean(values) => Cells::Fixed(
+            values
+                .into_iter()
+                .map(|value| value.map(i64::from))
+                .collect(),
+        ),
         Column::Date(values) => Cells::Fixed(
-            values.into_iter().map(|value| value.map(|days| i64::from(days - EPOCH_DAYS))).collect(),
+            values
+                .into_iter()
+                .map(|value| value.map(|days| i64::from(days - EPOCH_DAYS)))
+                .collect(),
         ),
         Column::Timestamp(values) => Cells::Fixed(
-            values.into_iter().map(|value| value.map(|time| time - EPOCH_MICROSECONDS)).collect(),
+            values
+                .into_iter()
+                .map(|value| value.map(|time| time - EPOCH_MICROSECONDS))
+                .collect(),
         ),
         Column::Text(texts) | Column::Json(texts) => Cells::Varying(text_cells(&texts)),
         Column::Numeric(texts) => Cells::Varying(numeric_cells(&texts)?),

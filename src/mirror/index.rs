@@ -10,7 +10,10 @@ impl Table {
     /// After the first load rather than before it: building an index sorts once, filling it costs every row.
     pub fn create_indexes(&self, indexes: &[String]) -> Result<(), Failure> {
         for index in indexes {
-            let columns: Option<Vec<&str>> = index.split(',').map(|name| self.first_column(name)).collect();
+            let columns: Option<Vec<&str>> = index
+                .split(',')
+                .map(|name| self.first_column(name))
+                .collect();
             let Some(columns) = columns else { continue };
             let quoted: Vec<String> = columns.iter().map(quote_identifier).collect();
             // PostgreSQL cuts names at 63 bytes, which would make two long ones the same
@@ -38,5 +41,7 @@ impl Table {
 
 /// A short, stable mark of a long name.
 fn fnv(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }

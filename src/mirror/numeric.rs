@@ -49,8 +49,15 @@ pub fn encode(text: &str, content: &mut Vec<u8>) -> Option<()> {
         content.extend_from_slice(&group.to_ne_bytes());
     }
     let zeros = |group: &[u8]| group == [0, 0];
-    let leading = content[4..].chunks(2).take_while(|group| zeros(group)).count();
-    let trailing = content[4..].chunks(2).rev().take_while(|group| zeros(group)).count();
+    let leading = content[4..]
+        .chunks(2)
+        .take_while(|group| zeros(group))
+        .count();
+    let trailing = content[4..]
+        .chunks(2)
+        .rev()
+        .take_while(|group| zeros(group))
+        .count();
     content.drain(4..4 + leading * 2);
     let weight = weight - leading as i32;
     if content.len() == 4 {

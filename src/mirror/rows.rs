@@ -27,8 +27,10 @@ impl Table {
         );
         Spi::connect_mut(|client| {
             self.rowset(page).register();
-            let (inserted, updated) =
-                client.update(statement.as_str(), None, &[])?.first().get_two::<i64, i64>()?;
+            let (inserted, updated) = client
+                .update(statement.as_str(), None, &[])?
+                .first()
+                .get_two::<i64, i64>()?;
             Ok(Written {
                 inserted: inserted.unwrap_or(0) as u64,
                 updated: updated.unwrap_or(0) as u64,
@@ -40,26 +42,41 @@ impl Table {
     pub fn insert(&self, page: &EncodedPage) -> Result<Written, Failure> {
         Spi::connect_mut(|client| {
             self.rowset(page).register();
-            let inserted = client.update(self.insert_statement().as_str(), None, &[])?.len();
-            Ok(Written { inserted: inserted as u64, updated: 0 })
+            let inserted = client
+                .update(self.insert_statement().as_str(), None, &[])?
+                .len();
+            Ok(Written {
+                inserted: inserted as u64,
+                updated: 0,
+            })
         })
     }
 
     fn rowset<'a>(&'a self, page: &'a EncodedPage) -> Rowset<'a> {
         let id = ("id", pg_sys::INT8OID, &page.id_cells);
         let columns = self.columns.iter().zip(&page.columns);
-        let columns = columns.map(|(column, cells)| (column.name.as_str(), column.page_type(), cells));
-        Rowset { columns: std::iter::once(id).chain(columns).collect() }
+        let columns =
+            columns.map(|(column, cells)| (column.name.as_str(), column.page_type(), cells));
+        Rowset {
+            columns: std::iter::once(id).chain(columns).collect(),
+        }
     }
 
     fn insert_statement(&self) -> String {
-        let names: String =
-            self.columns.iter().map(|column| format!("{}, ", quote_identifier(&column.name))).collect();
+        let names: String = self
+            .columns
+            .iter()
+            .map(|column| format!("{}, ", quote_identifier(&column.name)))
+            .collect();
         let values: String = self
             .columns
             .iter()
             .map(|column| {
-                let cast = if column.kind == ColumnKind::Json { "::jsonb" } else { "" };
+                let cast = if column.kind == ColumnKind::Json {
+                    "::jsonb"
+                } else {
+                    ""
+                };
                 format!("{}{cast}, ", quote_identifier(&column.name))
             })
             .collect();
@@ -70,14 +87,23 @@ impl Table {
     }
 
     fn upsert_statement(&self) -> String {
-        let names: Vec<String> =
-            self.columns.iter().map(|column| quote_identifier(&column.name)).collect();
+        let names: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| quote_identifier(&column.name))
+            .collect();
         if names.is_empty() {
             return format!("{} ON CONFLICT (id) DO NOTHING", self.insert_statement());
         }
-        let set: String = names.iter().map(|name| format!("{name} = EXCLUDED.{name}, ")).collect();
+        let set: String = names
+            .iter()
+            .map(|name| format!("{name} = EXCLUDED.{name}, "))
+            .collect();
         let mirror: Vec<String> = names.iter().map(|name| format!("mirror.{name}")).collect();
-        let excluded: Vec<String> = names.iter().map(|name| format!("EXCLUDED.{name}")).collect();
+        let excluded: Vec<String> = names
+            .iter()
+            .map(|name| format!("EXCLUDED.{name}"))
+            .collect();
         format!(
             "{} ON CONFLICT (id) DO UPDATE SET {set}{SYNCED_AT} = EXCLUDED.{SYNCED_AT}
              WHERE ({}) IS DISTINCT FROM ({})",
@@ -111,7 +137,9 @@ impl Table {
     pub fn delete(&self, ids: &[i64]) -> Result<u64, Failure> {
         let statement = format!("DELETE FROM {} WHERE id = ANY ($1)", self.qualified());
         Spi::connect_mut(|client| {
-            Ok(client.update(statement.as_str(), None, &[ids.to_vec().into()])?.len() as u64)
+            Ok(client
+                .update(statement.as_str(), None, &[ids.to_vec().into()])?
+                .len() as u64)
         })
     }
 

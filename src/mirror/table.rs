@@ -38,7 +38,11 @@ impl Table {
         model: &str,
         columns: Vec<MirrorColumn>,
     ) -> Result<Table, Failure> {
-        let table = Table { schema: schema.to_string(), name: name.to_string(), columns };
+        let table = Table {
+            schema: schema.to_string(),
+            name: name.to_string(),
+            columns,
+        };
         match table.existing()? {
             None => table.create(model)?,
             Some(existing) => {
@@ -66,13 +70,20 @@ impl Table {
                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relname = $2";
-        Ok(sql::rows(query, &[self.schema.as_str().into(), self.name.as_str().into()])?.pop())
+        Ok(sql::rows(
+            query,
+            &[self.schema.as_str().into(), self.name.as_str().into()],
+        )?
+        .pop())
     }
 
     fn foreign(&self) -> Failure {
         Failure::new(
             PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
-            format!("{} is there already and is no mirror of odoo_sync; it was left untouched", self.qualified()),
+            format!(
+                "{} is there already and is no mirror of odoo_sync; it was left untouched",
+                self.qualified()
+            ),
         )
         .hint("Rename it or move it to another schema, and run again.")
     }
@@ -80,7 +91,11 @@ impl Table {
     fn create(&self, model: &str) -> Result<(), Failure> {
         let schema = quote_identifier(&self.schema);
         let exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1";
-        if Spi::connect(|client| client.select(exists, None, &[self.schema.as_str().into()]).map(|found| found.is_empty()))? {
+        if Spi::connect(|client| {
+            client
+                .select(exists, None, &[self.schema.as_str().into()])
+                .map(|found| found.is_empty())
+        })? {
             Spi::run(&format!("CREATE SCHEMA {schema}"))?;
         }
         let columns: String = self
@@ -97,18 +112,30 @@ impl Table {
         Spi::run(&format!(
             "COMMENT ON COLUMN {table}.{SYNCED_AT} IS 'When this row last changed here'"
         ))?;
-        self.columns.iter().try_for_each(|column| self.comment(column))
+        self.columns
+            .iter()
+            .try_for_each(|column| self.comment(column))
     }
 
     fn comment(&self, column: &MirrorColumn) -> Result<(), Failure> {
         let (name, label) = (quote_identifier(&column.name), quote_literal(&column.label));
-        Ok(Spi::run(&format!("COMMENT ON COLUMN {}.{name} IS {label}", self.qualified()))?)
+        Ok(Spi::run(&format!(
+            "COMMENT ON COLUMN {}.{name} IS {label}",
+            self.qualified()
+        ))?)
     }
 
     fn add_missing(&self, existing: &HashMap<String, String>) -> Result<(), Failure> {
-        for column in self.columns.iter().filter(|column| !existing.contains_key(&column.name)) {
+        for column in self
+            .columns
+            .iter()
+            .filter(|column| !existing.contains_key(&column.name))
+        {
             let (name, kind) = (quote_identifier(&column.name), column.sql_type());
-            Spi::run(&format!("ALTER TABLE {} ADD COLUMN {name} {kind}", self.qualified()))?;
+            Spi::run(&format!(
+                "ALTER TABLE {} ADD COLUMN {name} {kind}",
+                self.qualified()
+            ))?;
             self.comment(column)?;
         }
         Ok(())

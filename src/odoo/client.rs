@@ -80,7 +80,11 @@ impl Client {
     pub fn open(endpoint: Endpoint, options: Options, cancel: Cancel) -> Result<Client, Error> {
         let transport = Transport::new(endpoint.url.clone(), &options, cancel)?;
         let session = log_in(&transport, &endpoint)?;
-        Ok(Client { endpoint, session, transport })
+        Ok(Client {
+            endpoint,
+            session,
+            transport,
+        })
     }
 
     /// What is known since the login.
@@ -105,10 +109,18 @@ impl Client {
             })),
         )?;
         let user = users.into_iter().next().ok_or_else(|| {
-            Error::new(ErrorKind::AccessDenied, "Odoo does not let its user read their own name.")
+            Error::new(
+                ErrorKind::AccessDenied,
+                "Odoo does not let its user read their own name.",
+            )
         })?;
         let (company_id, company) = user.company_id;
-        Ok(Account { user_name: user.name, login: user.login, company, company_id })
+        Ok(Account {
+            user_name: user.name,
+            login: user.login,
+            company,
+            company_id,
+        })
     }
 
     /// The fields of a model that the user may read, sorted by name; `id` is not among them.
@@ -140,8 +152,15 @@ impl Client {
             #[serde(default)]
             string: String,
         }
-        let attributes =
-            ["type", "store", "sortable", "related", "company_dependent", "relation", "string"];
+        let attributes = [
+            "type",
+            "store",
+            "sortable",
+            "related",
+            "company_dependent",
+            "relation",
+            "string",
+        ];
         let mut arguments = object(json!({ "attributes": attributes }));
         if let Some(names) = names {
             arguments.insert("allfields".to_owned(), json!(names));
@@ -192,7 +211,10 @@ impl Client {
         match ids.windows(2).find(|pair| pair[0] >= pair[1]) {
             Some(pair) => Err(Error::new(
                 ErrorKind::Malformed,
-                format!("Odoo's answer to search on {model} has {} after {}.", pair[1], pair[0]),
+                format!(
+                    "Odoo's answer to search on {model} has {} after {}.",
+                    pair[1], pair[0]
+                ),
             )),
             None => Ok(ids),
         }
@@ -203,7 +225,11 @@ impl Client {
     /// # Errors
     /// Those of [`Client::search`].
     pub fn count(&self, model: &str, domain: &Domain) -> Result<u64, Error> {
-        self.call(model, "search_count", object(json!({"domain": domain.to_value()})))
+        self.call(
+            model,
+            "search_count",
+            object(json!({"domain": domain.to_value()})),
+        )
     }
 
     /// What was asked of the network so far.
@@ -240,10 +266,11 @@ impl Client {
         arguments.entry("context").or_insert_with(|| self.context());
         let call = Call::new(model, method, arguments)?;
         let Session { protocol, uid, .. } = self.session;
-        self.transport.exchange(&protocol.request(&self.endpoint, uid, &call), |answer| {
-            let result = protocol.result(&self.endpoint, &call, &answer, seed.clone())?;
-            Ok((result, answer.body.len() as u64))
-        })
+        self.transport
+            .exchange(&protocol.request(&self.endpoint, uid, &call), |answer| {
+                let result = protocol.result(&self.endpoint, &call, &answer, seed.clone())?;
+                Ok((result, answer.body.len() as u64))
+            })
     }
 
     /// The user's language, so that texts are as the user sees them; archived records are records too.

@@ -111,7 +111,10 @@ impl Column {
     /// The values at these positions, in this order.
     pub(super) fn select(&self, positions: &[u32]) -> Column {
         fn pick<T: Clone>(values: &[T], positions: &[u32]) -> Vec<T> {
-            positions.iter().map(|&position| values[position as usize].clone()).collect()
+            positions
+                .iter()
+                .map(|&position| values[position as usize].clone())
+                .collect()
         }
         match self {
             Column::Bigint(values) => Column::Bigint(pick(values, positions)),

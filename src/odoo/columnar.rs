@@ -82,7 +82,12 @@ impl Client {
             let mut known: BTreeMap<(String, String), Field> = BTreeMap::new();
             for (model, names) in heads {
                 let names: Vec<&str> = names.into_iter().collect();
-                for field in self.describe(model, Some(&names))? {
+                let fields = match self.describe(model, Some(&names)) {
+                    // Another model than the one that is to be read: a path that leads there is not followed.
+                    Err(error) if matches!(error.kind, ErrorKind::AccessDenied | ErrorKind::UnknownModel) => Vec::new(),
+                    described => described?,
+                };
+                for field in fields {
                     known.insert((model.to_owned(), field.name.clone()), field);
                 }
             }
@@ -90,11 +95,23 @@ impl Client {
             for (name, model, path) in trails {
                 let field = known.get(&(model.clone(), head(&path).to_owned()));
                 match (field, path.split_once('.')) {
-                    (Some(Field { relation: Some(relation), .. }), Some((_, rest))) => {
+                    (
+                        Some(Field {
+                            relation: Some(relation),
+                            ..
+                        }),
+                        Some((_, rest)),
+                    ) => {
                         ahead.push((name, relation.clone(), rest.to_owned()));
                     }
                     (Some(Field { stored: true, .. }), None) => {}
-                    (Some(Field { related: Some(related), .. }), None) => {
+                    (
+                        Some(Field {
+                            related: Some(related),
+                            ..
+                        }),
+                        None,
+                    ) => {
                         ahead.push((name, model, related.clone()));
                     }
                     // Computed, or on a way that the user may not look along: a row read will tell.
@@ -146,7 +163,10 @@ impl Field {
     pub fn is_in_sql(&self) -> bool {
         (self.stored || (self.sortable && self.related.is_some()))
             && self.kind != FieldKind::Properties
-            && !matches!(self.kind.column_kind(), None | Some(ColumnKind::BigintArray))
+            && !matches!(
+                self.kind.column_kind(),
+                None | Some(ColumnKind::BigintArray)
+            )
     }
 }
 

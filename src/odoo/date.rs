@@ -37,8 +37,9 @@ pub fn microseconds(text: &str) -> Option<i64> {
 
 /// `Wed, 25 Nov 2026 10:05:49 GMT`, the one form of HTTP dates that may be sent (RFC 9110, 5.6.7).
 pub fn http_date(text: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let mut words = text.split_ascii_whitespace().skip(1);
     let day = number(words.next()?.as_bytes())?;
     let month = words.next()?;
@@ -57,7 +58,11 @@ fn seconds_of_day(bytes: &[u8]) -> Option<i64> {
     if bytes.len() != 8 || bytes[2] != b':' || bytes[5] != b':' {
         return None;
     }
-    let (hour, minute, second) = (number(&bytes[..2])?, number(&bytes[3..5])?, number(&bytes[6..])?);
+    let (hour, minute, second) = (
+        number(&bytes[..2])?,
+        number(&bytes[3..5])?,
+        number(&bytes[6..])?,
+    );
     (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
@@ -67,7 +72,9 @@ fn number(digits: &[u8]) -> Option<i64> {
         return None;
     }
     digits.iter().try_fold(0_i64, |sum, digit| {
-        digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
+        digit
+            .is_ascii_digit()
+            .then(|| sum * 10 + i64::from(digit - b'0'))
     })
 }
 

@@ -87,7 +87,11 @@ impl Domain {
     /// No record, in a way that Odoo does not see through: it still builds the whole query and has it run.
     /// (`["id", "in", []]` it answers by itself; ids below 0 exist in some views.)
     pub(super) fn nothing() -> Domain {
-        Domain(vec![json!("&"), json!(["id", "<", 0]), json!(["id", ">", 0])])
+        Domain(vec![
+            json!("&"),
+            json!(["id", "<", 0]),
+            json!(["id", ">", 0]),
+        ])
     }
 
     /// The JSON array that Odoo is sent.
@@ -122,15 +126,19 @@ fn check_leaf(leaf: &[Value], nth: usize) -> Result<(), Error> {
         [Value::String(field), Value::String(operator), _] => {
             !field.is_empty() && !operator.is_empty()
         }
-        [Value::Number(constant), Value::String(operator), Value::Number(one)] => {
-            matches!(constant.as_i64(), Some(0 | 1)) && operator == "=" && one.as_i64() == Some(1)
-        }
+        [
+            Value::Number(constant),
+            Value::String(operator),
+            Value::Number(one),
+        ] => matches!(constant.as_i64(), Some(0 | 1)) && operator == "=" && one.as_i64() == Some(1),
         _ => false,
     };
     if fits {
         Ok(())
     } else {
-        Err(invalid(format!("Element {nth} of the domain is not a [field, operator, value].")))
+        Err(invalid(format!(
+            "Element {nth} of the domain is not a [field, operator, value]."
+        )))
     }
 }
 

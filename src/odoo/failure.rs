@@ -47,18 +47,24 @@ pub(super) fn of_http(
             ErrorKind::Unreachable,
             format!("The proxy would not connect to {url}: {}.", quote(&what)),
         )
-        .with_hint("Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment of this server process."),
+        .with_hint(
+            "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment of this server process.",
+        ),
         ureq::Error::InvalidProxyUrl => Error::new(
             ErrorKind::InvalidOption,
             "The proxy that the environment names is not a URL.",
         )
-        .with_hint("Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment of this server process."),
+        .with_hint(
+            "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment of this server process.",
+        ),
         ureq::Error::ConnectionFailed => Error::new(
             ErrorKind::Unreachable,
             format!("{url} cannot be connected to."),
         )
         .with_hint(REACH),
-        ureq::Error::Decompress(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => dropped(url),
+        ureq::Error::Decompress(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            dropped(url)
+        }
         ureq::Error::Decompress(..) => Error::new(
             ErrorKind::Malformed,
             format!("The compressed answer of {url} cannot be decompressed."),
@@ -66,19 +72,27 @@ pub(super) fn of_http(
         .with_hint(PROXY),
         ureq::Error::Protocol(error) => Error::new(
             ErrorKind::NotOdoo,
-            format!("What {url} answers is not HTTP: {}.", quote(&error.to_string())),
+            format!(
+                "What {url} answers is not HTTP: {}.",
+                quote(&error.to_string())
+            ),
         )
         .with_hint("Check the port, and whether it wants https:// or http://."),
         other => Error::new(
             ErrorKind::NotOdoo,
-            format!("The answer of {url} cannot be read: {}.", quote(&other.to_string())),
+            format!(
+                "The answer of {url} cannot be read: {}.",
+                quote(&other.to_string())
+            ),
         )
         .with_hint(PROXY),
     }
 }
 
-const REACH: &str = "Check the address, and whether this machine may reach it: the server, a firewall, a proxy.";
-const PROXY: &str = "Look at what stands between this machine and Odoo: a proxy, a firewall, a load balancer.";
+const REACH: &str =
+    "Check the address, and whether this machine may reach it: the server, a firewall, a proxy.";
+const PROXY: &str =
+    "Look at what stands between this machine and Odoo: a proxy, a firewall, a load balancer.";
 
 fn of_io(error: &io::Error, url: &Url) -> Error {
     use io::ErrorKind as Io;
@@ -89,8 +103,11 @@ fn of_io(error: &io::Error, url: &Url) -> Error {
         )
         .with_hint("Check the port, and whether Odoo runs."),
         Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
-            Error::new(ErrorKind::Unreachable, format!("There is no way to {url}: {error}."))
-                .with_hint(REACH)
+            Error::new(
+                ErrorKind::Unreachable,
+                format!("There is no way to {url}: {error}."),
+            )
+            .with_hint(REACH)
         }
         Io::TimedOut | Io::WouldBlock => {
             Error::new(ErrorKind::Timeout, format!("{url} fell silent."))
@@ -108,7 +125,9 @@ fn of_io(error: &io::Error, url: &Url) -> Error {
                 ErrorKind::Unreachable,
                 format!("The host \"{}\" cannot be found: {why}.", url.host()),
             )
-            .with_hint("Check the spelling of the host's name, and this machine's name resolution."),
+            .with_hint(
+                "Check the spelling of the host's name, and this machine's name resolution.",
+            ),
             None => Error::new(
                 ErrorKind::Dropped,
                 format!("The connection to {url} failed: {error}."),
@@ -156,20 +175,31 @@ pub(super) struct Fault {
 impl Fault {
     /// The text that it carries, in one piece.
     pub fn text(&self) -> &str {
-        let first = self.message.iter().chain(&self.arguments).find_map(Value::as_str);
+        let first = self
+            .message
+            .iter()
+            .chain(&self.arguments)
+            .find_map(Value::as_str);
         first.unwrap_or_default().trim()
     }
 
     /// A failure of which only a text is known.
     pub fn unnamed(message: String) -> Fault {
-        Fault { name: String::new(), message: Some(Value::String(message)), arguments: Vec::new() }
+        Fault {
+            name: String::new(),
+            message: Some(Value::String(message)),
+            arguments: Vec::new(),
+        }
     }
 
     /// It means "not now".
     pub fn into_busy(self, asked: &str) -> Error {
         Error::new(
             ErrorKind::Busy,
-            format!("Odoo's database was not at hand for {asked}: {}.", self.says()),
+            format!(
+                "Odoo's database was not at hand for {asked}: {}.",
+                self.says()
+            ),
         )
         .with_hint("Try again later; if it stays so, look at Odoo's own log.")
     }
@@ -177,9 +207,17 @@ impl Fault {
     fn says(&self) -> String {
         let text = self.text();
         // What PostgreSQL says goes on with a piece of the query.
-        let length = if self.name.starts_with("psycopg2.") { 1 } else { usize::MAX };
+        let length = if self.name.starts_with("psycopg2.") {
+            1
+        } else {
+            usize::MAX
+        };
         let text = quote(&text.lines().take(length).collect::<Vec<_>>().join(" "));
-        if text.is_empty() { quote(&self.name) } else { text }
+        if text.is_empty() {
+            quote(&self.name)
+        } else {
+            text
+        }
     }
 
     /// What it means where nothing else is known about it than its class.
@@ -192,7 +230,9 @@ impl Fault {
                 ErrorKind::Authentication,
                 format!("Odoo at {url} does not accept the login: {says}."),
             )
-            .with_hint("Check the login and the secret: a password, or an API key that has not expired."),
+            .with_hint(
+                "Check the login and the secret: a password, or an API key that has not expired.",
+            ),
             "odoo.exceptions.AccessError" => Error::new(
                 ErrorKind::AccessDenied,
                 format!("Odoo does not let its user do {asked}: {says}."),
@@ -216,8 +256,11 @@ impl Fault {
             {
                 Error::new(ErrorKind::Refused, format!("Odoo refuses {asked}: {says}."))
             }
-            _ => Error::new(ErrorKind::Server, format!("Odoo failed at {asked}: {says}."))
-                .with_hint("Odoo's own log has the details, at this time."),
+            _ => Error::new(
+                ErrorKind::Server,
+                format!("Odoo failed at {asked}: {says}."),
+            )
+            .with_hint("Odoo's own log has the details, at this time."),
         }
     }
 }
@@ -279,8 +322,11 @@ pub(super) fn unknown_database(url: &Url, database: &str) -> Error {
 
 /// It answers in JSON, and is not Odoo.
 pub(super) fn foreign(url: &Url) -> Error {
-    Error::new(ErrorKind::NotOdoo, format!("What answers at {url} is another program, not Odoo."))
-        .with_hint("Check the host and the port.")
+    Error::new(
+        ErrorKind::NotOdoo,
+        format!("What answers at {url} is another program, not Odoo."),
+    )
+    .with_hint("Check the host and the port.")
 }
 
 /// Whether a body is a web page.

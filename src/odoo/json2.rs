@@ -15,7 +15,10 @@ pub(super) fn request(endpoint: &Endpoint, call: &Call) -> Request {
     Request {
         path: format!("/json/2/{}/{}", call.model, call.method),
         headers: vec![
-            ("Authorization", format!("bearer {}", endpoint.secret.expose())),
+            (
+                "Authorization",
+                format!("bearer {}", endpoint.secret.expose()),
+            ),
             ("X-Odoo-Database", endpoint.database.clone()),
         ],
         body: Some(call.arguments_json()),
@@ -29,7 +32,9 @@ pub(super) fn failure(answer: &Answer, endpoint: &Endpoint, call: &Call) -> Opti
         return is_html(&answer.body).then(|| failure::of_status(answer, url, &call.to_string()));
     }
     // Odoo's own failures are JSON with a name; the rest is a proxy's, or Odoo's page for a database it does not have.
-    let fault = serde_json::from_slice::<Fault>(&answer.body).ok().filter(|f| !f.name.is_empty());
+    let fault = serde_json::from_slice::<Fault>(&answer.body)
+        .ok()
+        .filter(|f| !f.name.is_empty());
     Some(match (answer.status, fault) {
         (404, None) if is_html(&answer.body) => unknown_database(url, &endpoint.database),
         // The status of a proxy's answer says more than its body; so does that of Odoo's "too many requests".

@@ -19,8 +19,17 @@ pub(super) fn version_request() -> Request {
 
 /// The request that logs in: its result is the user's id, or `false`.
 pub(super) fn login_request(endpoint: &Endpoint) -> Request {
-    let Endpoint { database, login, secret, .. } = endpoint;
-    service("common", "authenticate", json!([database, login, secret.expose(), {}]))
+    let Endpoint {
+        database,
+        login,
+        secret,
+        ..
+    } = endpoint;
+    service(
+        "common",
+        "authenticate",
+        json!([database, login, secret.expose(), {}]),
+    )
 }
 
 /// The request that makes a call.
@@ -33,11 +42,21 @@ pub(super) fn request(endpoint: &Endpoint, uid: i64, call: &Call) -> Request {
     if matches!(call.method, "search" | "search_count") {
         positional.extend(named.remove("domain"));
     }
-    let Endpoint { database, secret, .. } = endpoint;
+    let Endpoint {
+        database, secret, ..
+    } = endpoint;
     service(
         "object",
         "execute_kw",
-        json!([database, uid, secret.expose(), call.model, call.method, positional, named]),
+        json!([
+            database,
+            uid,
+            secret.expose(),
+            call.model,
+            call.method,
+            positional,
+            named
+        ]),
     )
 }
 
@@ -67,14 +86,22 @@ pub(super) fn fault_of_call(fault: Fault, endpoint: &Endpoint, call: &Call) -> E
     let unknown = fault.name == "odoo.exceptions.UserError"
         && (call.method == "fields_get"
             || fault.text() == format!("Object {} doesn't exist", call.model));
-    if unknown { call.unknown_model() } else { fault_of(fault, endpoint, &call.to_string()) }
+    if unknown {
+        call.unknown_model()
+    } else {
+        fault_of(fault, endpoint, &call.to_string())
+    }
 }
 
 /// What the error in an envelope means.
 pub(super) fn fault_of(fault: Fault, endpoint: &Endpoint, asked: &str) -> Error {
     let Endpoint { url, database, .. } = endpoint;
     // The text is PostgreSQL's, in any language; the name in quotes tells this case from a database server that is down.
-    let named = [format!("\"{database}\""), format!("»{database}«"), format!("« {database} »")];
+    let named = [
+        format!("\"{database}\""),
+        format!("»{database}«"),
+        format!("« {database} »"),
+    ];
     let missing =
         fault.name == "psycopg2.OperationalError" && named.iter().any(|n| fault.text().contains(n));
     // A database of another program's has no users to log in as.

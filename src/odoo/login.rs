@@ -34,7 +34,10 @@ pub(super) fn log_in(transport: &Transport, endpoint: &Endpoint) -> Result<Sessi
     let key = endpoint.secret.is_api_key();
     let version = discover(transport, key)?;
     // The database's name becomes a header there, and no header can carry another one.
-    let fits_header = endpoint.database.bytes().all(|byte| matches!(byte, b'!'..=b'~'));
+    let fits_header = endpoint
+        .database
+        .bytes()
+        .all(|byte| matches!(byte, b'!'..=b'~'));
     let protocol = if version.series >= JSON2_SINCE && key && fits_header {
         Protocol::Json2
     } else {
@@ -52,10 +55,17 @@ pub(super) fn log_in(transport: &Transport, endpoint: &Endpoint) -> Result<Sessi
         session.uid = authenticate(transport, endpoint)?;
     }
     let context: Context = call(transport, endpoint, &session, "context_get", Map::new())?;
-    session.lang = context.lang.as_str().filter(|lang| !lang.is_empty()).map(str::to_owned);
+    session.lang = context
+        .lang
+        .as_str()
+        .filter(|lang| !lang.is_empty())
+        .map(str::to_owned);
     if protocol == Protocol::Json2 {
         session.uid = context.uid.ok_or_else(|| {
-            Error::new(ErrorKind::Malformed, "Odoo does not tell whose the API key is.")
+            Error::new(
+                ErrorKind::Malformed,
+                "Odoo does not tell whose the API key is.",
+            )
         })?;
         check_owner(transport, endpoint, &session)?;
     }
@@ -115,7 +125,10 @@ fn check_owner(transport: &Transport, endpoint: &Endpoint, session: &Session) ->
     }
     let arguments = object(json!({"ids": [session.uid], "fields": ["login"]}));
     let users: Vec<User> = call(transport, endpoint, session, "read", arguments)?;
-    if users.first().is_some_and(|user| user.login == endpoint.login) {
+    if users
+        .first()
+        .is_some_and(|user| user.login == endpoint.login)
+    {
         return Ok(());
     }
     Err(Error::new(
@@ -131,12 +144,21 @@ fn check_owner(transport: &Transport, endpoint: &Endpoint, session: &Session) ->
 /// Finds out which Odoo answers. With an API key the server is likely to have `/web/version` (19 and later); with a
 /// password it is asked by JSON-RPC, which all up to 21 have. Each is the other's second choice.
 fn discover(transport: &Transport, key: bool) -> Result<Version, Error> {
-    let [first, second]: [fn(&Transport) -> Result<Version, Error>; 2] =
-        if key { [by_page, by_rpc] } else { [by_rpc, by_page] };
+    let [first, second]: [fn(&Transport) -> Result<Version, Error>; 2] = if key {
+        [by_page, by_rpc]
+    } else {
+        [by_rpc, by_page]
+    };
     match first(transport) {
         Err(error) if error.kind == ErrorKind::NotOdoo => {
             // Of two answers that are not Odoo's, the first one stands.
-            second(transport).map_err(|other| if other.kind == ErrorKind::NotOdoo { error } else { other })
+            second(transport).map_err(|other| {
+                if other.kind == ErrorKind::NotOdoo {
+                    error
+                } else {
+                    other
+                }
+            })
         }
         outcome => outcome,
     }
@@ -149,7 +171,11 @@ fn by_page(transport: &Transport) -> Result<Version, Error> {
         version: String,
         version_info: Vec<Value>,
     }
-    let request = Request { path: "/web/version".to_owned(), headers: Vec::new(), body: None };
+    let request = Request {
+        path: "/web/version".to_owned(),
+        headers: Vec::new(),
+        body: None,
+    };
     transport.exchange(&request, |answer| {
         let url = transport.url();
         if answer.status != 200 || failure::is_html(&answer.body) {
@@ -179,9 +205,15 @@ fn by_rpc(transport: &Transport) -> Result<Version, Error> {
             return Err(failure::of_status(&answer, url, "its version"));
         }
         match read(&answer, url)? {
-            Envelope { result: Some(about), .. } => {
-                version(about.server_version, &about.server_version_info, &answer, url)
-            }
+            Envelope {
+                result: Some(about),
+                ..
+            } => version(
+                about.server_version,
+                &about.server_version_info,
+                &answer,
+                url,
+            ),
             Envelope { error: Some(_), .. } => Err(Error::new(
                 ErrorKind::Server,
                 format!("Odoo at {url} does not tell its version."),
@@ -194,8 +226,17 @@ fn by_rpc(transport: &Transport) -> Result<Version, Error> {
 
 /// JSON of another shape is another program's; one that is cut off is worth another try.
 fn read<T: DeserializeOwned>(answer: &Answer, url: &Url) -> Result<T, Error> {
-    protocol::read(&answer.body, PhantomData::<T>, "the question for its version").map_err(|error| {
-        if error.kind.is_transient() { error } else { failure::foreign(url) }
+    protocol::read(
+        &answer.body,
+        PhantomData::<T>,
+        "the question for its version",
+    )
+    .map_err(|error| {
+        if error.kind.is_transient() {
+            error
+        } else {
+            failure::foreign(url)
+        }
     })
 }
 
@@ -203,14 +244,21 @@ fn read<T: DeserializeOwned>(answer: &Answer, url: &Url) -> Result<T, Error> {
 fn version(text: String, info: &[Value], answer: &Answer, url: &Url) -> Result<Version, Error> {
     let series = match info.first() {
         Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(name)) => name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok(),
+        Some(Value::String(name)) => name
+            .trim_start_matches(|c: char| !c.is_ascii_digit())
+            .parse()
+            .ok(),
         _ => None,
     };
     let series = series.and_then(|series| u32::try_from(series).ok());
     // Every Odoo dates its answers; where a proxy takes the date away, this machine's clock must do.
     let clock = answer.date.unwrap_or_else(SystemTime::now);
     match series {
-        Some(series) => Ok(Version { text, series, clock }),
+        Some(series) => Ok(Version {
+            text,
+            series,
+            clock,
+        }),
         None => Err(failure::foreign(url)),
     }
 }

@@ -49,15 +49,24 @@ impl Client {
     /// field that this server lacks or cannot read by columns; [`super::ErrorKind::Malformed`] where an answer is not
     /// what was asked for, with the field.
     pub fn read(&self, request: &Read<'_>) -> Result<Page, Error> {
-        let Read { model, domain, columns, rows } = *request;
+        let Read {
+            model,
+            domain,
+            columns,
+            rows,
+        } = *request;
         if columns.is_empty() && !rows.is_empty() {
             let (batch, bytes) = self.read_rows(model, domain, rows, None)?;
             return Ok(Page::new(batch, bytes));
         }
         let (batch, bytes) = self.read_columns(model, domain, columns)?;
         let mut page = Page::new(batch, bytes);
-        if !rows.is_empty() && !page.ids.is_empty() {
-            let (batch, bytes) = self.read_rows(model, domain, rows, Some(&page.ids))?;
+        if !rows.is_empty() {
+            // Of no records there are no rows to ask for.
+            let (batch, bytes) = match page.ids.is_empty() {
+                true => (Batch::new(model, rows)?, 0),
+                false => self.read_rows(model, domain, rows, Some(&page.ids))?,
+            };
             page.join(Page::new(batch, bytes));
         }
         Ok(page)
@@ -84,7 +93,12 @@ impl Client {
                 json!({"domain": domain.to_value(), "fields": aggregates, "groupby": []}),
             )
         };
-        self.call_with(model, method, object(arguments), ColumnsAnswer { model, fields })
+        self.call_with(
+            model,
+            method,
+            object(arguments),
+            ColumnsAnswer { model, fields },
+        )
     }
 
     /// One object per record. `ids` are those that match the domain, where they are known already.
@@ -122,8 +136,17 @@ impl Client {
 
 impl Page {
     fn new(batch: Batch, bytes: u64) -> Page {
-        let Batch { ids, columns, nul_characters } = batch;
-        Page { ids, columns, nul_characters, bytes }
+        let Batch {
+            ids,
+            columns,
+            nul_characters,
+        } = batch;
+        Page {
+            ids,
+            columns,
+            nul_characters,
+            bytes,
+        }
     }
 
     /// Adds the columns of another page, for the records that both have.
@@ -140,7 +163,10 @@ impl Page {
 
     /// Keeps just the records at these positions, in this order.
     fn select(&mut self, positions: &[u32]) {
-        self.ids = positions.iter().map(|&position| self.ids[position as usize]).collect();
+        self.ids = positions
+            .iter()
+            .map(|&position| self.ids[position as usize])
+            .collect();
         for column in &mut self.columns {
             *column = column.select(positions);
         }

@@ -28,7 +28,11 @@ impl<'a> Call<'a> {
         method: &'a str,
         arguments: Map<String, Value>,
     ) -> Result<Call<'a>, Error> {
-        let call = Call { model, method, arguments };
+        let call = Call {
+            model,
+            method,
+            arguments,
+        };
         if !is_name(model, b"_.") {
             return Err(call.unknown_model());
         }
@@ -43,7 +47,9 @@ impl<'a> Call<'a> {
 
     /// The arguments as a JSON object.
     pub fn arguments_json(&self) -> Vec<u8> {
-        Value::Object(self.arguments.clone()).to_string().into_bytes()
+        Value::Object(self.arguments.clone())
+            .to_string()
+            .into_bytes()
     }
 
     /// Odoo does not know the model.
@@ -60,7 +66,9 @@ impl<'a> Call<'a> {
 fn is_name(name: &str, others: &[u8]) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
 }
 
 impl fmt::Display for Call<'_> {
@@ -141,7 +149,10 @@ pub(super) fn read<'de, S: DeserializeSeed<'de>>(
             .with_hint("Read fewer records at a time; a proxy may limit the length of answers."),
             Some(syntax) => Error::new(
                 ErrorKind::Malformed,
-                format!("Odoo's answer to {asked} is not JSON: {}.", without_position(&syntax)),
+                format!(
+                    "Odoo's answer to {asked} is not JSON: {}.",
+                    without_position(&syntax)
+                ),
             ),
             None => Error::new(
                 ErrorKind::Malformed,
@@ -157,5 +168,8 @@ pub(super) fn read<'de, S: DeserializeSeed<'de>>(
 /// An error of serde_json without its line and column, which mean nothing in an answer of one line.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    quote(text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text))
+    quote(
+        text.rsplit_once(" at line ")
+            .map_or(text.as_str(), |(text, _)| text),
+    )
 }

@@ -28,7 +28,10 @@ impl Retry {
     /// At most `max` times after the first.
     pub fn new(max: u32) -> Retry {
         // The standard library's hash keys come from the operating system: seed enough for jitter.
-        Retry { max, dice: AtomicU64::new(RandomState::new().build_hasher().finish()) }
+        Retry {
+            max,
+            dice: AtomicU64::new(RandomState::new().build_hasher().finish()),
+        }
     }
 
     /// How long to wait before trying again after failure number `failures` (from 1), or `None` to give up.
@@ -63,7 +66,10 @@ impl Retry {
     /// A number from 0 to 1, by SplitMix64 (Steele, Lea, Flood 2014).
     fn roll(&self) -> f64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mut z = self.dice.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        let mut z = self
+            .dice
+            .fetch_add(STEP, Ordering::Relaxed)
+            .wrapping_add(STEP);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
@@ -89,7 +95,10 @@ pub struct Throttle {
 impl Throttle {
     /// `delay` between the starts of two requests; zero: no waiting.
     pub fn new(delay: Duration) -> Throttle {
-        Throttle { delay, next: Mutex::new(Instant::now()) }
+        Throttle {
+            delay,
+            next: Mutex::new(Instant::now()),
+        }
     }
 
     /// Waits for this request's turn, or until cancelled.

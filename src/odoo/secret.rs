@@ -20,7 +20,11 @@ impl Secret {
     /// Whether it has the shape of an Odoo API key: 40 lowercase hexadecimal digits
     /// (`API_KEY_SIZE` bytes in `odoo/addons/base/models/res_users.py`).
     pub fn is_api_key(&self) -> bool {
-        self.0.len() == 40 && self.0.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        self.0.len() == 40
+            && self
+                .0
+                .bytes()
+                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     }
 }
 

@@ -104,7 +104,10 @@ impl Transport {
 
     /// Counts, for the client and for this thread.
     fn count(&self, part: Traffic) {
-        self.traffic.lock().unwrap_or_else(PoisonError::into_inner).add(&part);
+        self.traffic
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(&part);
         traffic::count(part);
     }
 
@@ -135,13 +138,18 @@ impl Transport {
             failures += 1;
             let Some(wait) = self.retry.wait(error.kind, failures, asked) else {
                 if failures > 1 {
-                    error.message.push_str(&format!(" (after {failures} attempts)"));
+                    error
+                        .message
+                        .push_str(&format!(" (after {failures} attempts)"));
                 }
                 return Err(error);
             };
             self.cancel.sleep(wait);
             self.check_cancelled()?;
-            self.count(Traffic { retries: 1, ..Traffic::default() });
+            self.count(Traffic {
+                retries: 1,
+                ..Traffic::default()
+            });
         }
     }
 
@@ -149,7 +157,11 @@ impl Transport {
     fn send(&self, request: &Request) -> Result<Answer, Error> {
         let start = Instant::now();
         let answer = self.send_untimed(request);
-        self.count(Traffic { requests: 1, waiting: start.elapsed(), ..Traffic::default() });
+        self.count(Traffic {
+            requests: 1,
+            waiting: start.elapsed(),
+            ..Traffic::default()
+        });
         answer.map_err(|error| failure::of_http(error, &self.url, self.timeout, self.max_response))
     }
 
@@ -158,11 +170,22 @@ impl Transport {
         let response = match &request.body {
             None => {
                 let call = self.agent.get(url);
-                request.headers.iter().fold(call, |call, (name, value)| call.header(*name, value)).call()
+                request
+                    .headers
+                    .iter()
+                    .fold(call, |call, (name, value)| call.header(*name, value))
+                    .call()
             }
             Some(body) => {
-                let call = self.agent.post(url).header("Content-Type", "application/json");
-                request.headers.iter().fold(call, |call, (name, value)| call.header(*name, value)).send(body)
+                let call = self
+                    .agent
+                    .post(url)
+                    .header("Content-Type", "application/json");
+                request
+                    .headers
+                    .iter()
+                    .fold(call, |call, (name, value)| call.header(*name, value))
+                    .send(body)
             }
         }?;
         self.receive(response)
@@ -175,7 +198,12 @@ impl Transport {
             .and_then(|text| retry_after(text, date.unwrap_or_else(SystemTime::now)));
         let location = header(response.headers(), "location").map(str::to_owned);
         // A length that the server promises is a hint for the buffer, up to a size that costs nothing if it lies.
-        let expected = response.body().content_length().unwrap_or(0).min(self.max_response).min(16 << 20);
+        let expected = response
+            .body()
+            .content_length()
+            .unwrap_or(0)
+            .min(self.max_response)
+            .min(16 << 20);
         let mut body = Vec::with_capacity(expected as usize);
         let read = response
             .into_body()
@@ -183,9 +211,18 @@ impl Transport {
             .limit(self.max_response)
             .reader()
             .read_to_end(&mut body);
-        self.count(Traffic { bytes: body.len() as u64, ..Traffic::default() });
+        self.count(Traffic {
+            bytes: body.len() as u64,
+            ..Traffic::default()
+        });
         read.map_err(ureq::Error::from)?;
-        Ok(Answer { status, date, retry_after, location, body })
+        Ok(Answer {
+            status,
+            date,
+            retry_after,
+            location,
+            body,
+        })
     }
 
     fn check_cancelled(&self) -> Result<(), Error> {
@@ -214,7 +251,9 @@ fn authorities(path: &Path) -> Result<RootCerts, Error> {
             ErrorKind::InvalidOption,
             format!("The CA file \"{}\" cannot be used: {why}.", path.display()),
         )
-        .with_hint("Name a PEM file with at least one certificate that this server process may read.")
+        .with_hint(
+            "Name a PEM file with at least one certificate that this server process may read.",
+        )
     };
     let pem = std::fs::read(path).map_err(|error| refuse(&error.to_string()))?;
     let mut certificates = Vec::new();

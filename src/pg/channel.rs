@@ -48,9 +48,17 @@ impl Caller {
             let queue = pg_sys::shm_mq_create(address.add(offset).cast(), QUEUE_BYTES as _);
             pg_sys::shm_mq_set_receiver(queue, pg_sys::MyProc);
             let process = process::start(name, function, pg_sys::dsm_segment_handle(segment))?;
-            pg_sys::on_dsm_detach(segment, Some(cancel_worker), pg_sys::Datum::from(process.pid));
+            pg_sys::on_dsm_detach(
+                segment,
+                Some(cancel_worker),
+                pg_sys::Datum::from(process.pid),
+            );
             let queue = pg_sys::shm_mq_attach(queue, segment, process.handle);
-            Ok(Caller { segment, queue, process })
+            Ok(Caller {
+                segment,
+                queue,
+                process,
+            })
         }
     }
 
@@ -63,7 +71,9 @@ impl Caller {
             match pg_sys::shm_mq_receive(self.queue, &mut bytes, &mut data, true) {
                 pg_sys::shm_mq_result::SHM_MQ_SUCCESS => {
                     let text = std::slice::from_raw_parts(data.cast::<u8>(), bytes as usize);
-                    serde_json::from_slice(text).map(Poll::Event).map_err(not_json)
+                    serde_json::from_slice(text)
+                        .map(Poll::Event)
+                        .map_err(not_json)
                 }
                 pg_sys::shm_mq_result::SHM_MQ_WOULD_BLOCK => Ok(Poll::Nothing),
                 _ => Ok(Poll::Gone),
@@ -126,17 +136,28 @@ impl Worker {
 
     /// Sends an event; a caller that is no longer there gets none.
     pub fn send(&self, event: &impl Serialize) {
-        let Ok(text) = serde_json::to_vec(event) else { return };
+        let Ok(text) = serde_json::to_vec(event) else {
+            return;
+        };
         // SAFETY: the queue is attached; the bytes are copied before the call returns.
         unsafe {
             #[cfg(feature = "pg13")]
             pg_sys::shm_mq_send(self.queue, text.len() as _, text.as_ptr().cast(), false);
             #[cfg(not(feature = "pg13"))]
-            pg_sys::shm_mq_send(self.queue, text.len() as _, text.as_ptr().cast(), false, true);
+            pg_sys::shm_mq_send(
+                self.queue,
+                text.len() as _,
+                text.as_ptr().cast(),
+                false,
+                true,
+            );
         }
     }
 }
 
 fn not_json(error: serde_json::Error) -> Failure {
-    Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("internal error: {error}"))
+    Failure::new(
+        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+        format!("internal error: {error}"),
+    )
 }

@@ -45,7 +45,9 @@ pub fn read(connection: &str, role: pg_sys::Oid) -> Result<Credentials, Failure>
             PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
             format!("permission denied for connection {connection}"),
         )
-        .hint(format!("Its owner can GRANT USAGE ON FOREIGN SERVER {connection} TO this role.")));
+        .hint(format!(
+            "Its owner can GRANT USAGE ON FOREIGN SERVER {connection} TO this role."
+        )));
     };
     let missing = || {
         Failure::new(
@@ -59,16 +61,26 @@ pub fn read(connection: &str, role: pg_sys::Oid) -> Result<Credentials, Failure>
     }
     // SAFETY: the mapping exists, so that GetUserMapping returns it; option values are NUL-terminated strings.
     let options = unsafe { option_pairs((*pg_sys::GetUserMapping(role, server)).options) };
-    let value = |key: &str| options.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+    let value = |key: &str| {
+        options
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, v)| v.clone())
+    };
     match (value("login"), value("secret")) {
-        (Some(login), Some(secret)) => Ok(Credentials { login, secret: Secret::new(secret) }),
+        (Some(login), Some(secret)) => Ok(Credentials {
+            login,
+            secret: Secret::new(secret),
+        }),
         _ => Err(missing()),
     }
 }
 
 /// Whether a user mapping exists that [`read`] would find, since PostgreSQL's own lookup raises where there is none.
 fn has_mapping(server: pg_sys::Oid, role: pg_sys::Oid) -> bool {
-    [role, pg_sys::InvalidOid].into_iter().any(|user| mapping_exists(server, user))
+    [role, pg_sys::InvalidOid]
+        .into_iter()
+        .any(|user| mapping_exists(server, user))
 }
 
 fn mapping_exists(server: pg_sys::Oid, user: pg_sys::Oid) -> bool {
@@ -94,7 +106,9 @@ unsafe fn option_pairs(options: *mut pg_sys::List) -> Vec<(String, String)> {
         }
         for i in 0..(*options).length {
             let element = pg_sys::list_nth(options, i).cast::<pg_sys::DefElem>();
-            let name = CStr::from_ptr((*element).defname).to_string_lossy().into_owned();
+            let name = CStr::from_ptr((*element).defname)
+                .to_string_lossy()
+                .into_owned();
             let value = CStr::from_ptr(pg_sys::defGetString(element)).to_string_lossy();
             pairs.push((name, value.into_owned()));
         }

@@ -37,6 +37,12 @@ pub fn proposed(value: *mut *mut c_char) -> Option<String> {
     }
 }
 
+/// For a check hook that refuses: what to write instead.
+pub fn hint(text: &'static CStr) {
+    // SAFETY: PostgreSQL reads the variable right after the hook has returned; a static text outlives that.
+    unsafe { pg_sys::GUC_check_errhint_string = text.as_ptr().cast_mut() };
+}
+
 /// Makes a misspelt `odoo_sync.…` an error rather than a setting of its own.
 pub fn reserve_prefix(prefix: &'static CStr) {
     // SAFETY: the name is copied.
@@ -49,4 +55,31 @@ pub fn reserve_prefix(prefix: &'static CStr) {
     unsafe {
         pg_sys::MarkGUCPrefixReserved(prefix.as_ptr())
     };
+}
+
+/// What a session has SET for a setting before this library was loaded, which PostgreSQL took unseen.
+/// It would be dropped with a warning now; the caller can make that an error instead.
+pub fn placeholder(name: &CStr) -> Option<CString> {
+    // SAFETY: the answer is copied before anything else can change it.
+    unsafe {
+        let value = pg_sys::GetConfigOption(name.as_ptr(), true, false);
+        (!value.is_null()).then(|| CStr::from_ptr(value).to_owned())
+    }
+}
+
+/// A number as PostgreSQL reads it for a setting of this unit: `5min` is 300 where the unit is seconds.
+pub fn parse_integer(value: &CStr, unit: GucFlags) -> Option<i32> {
+    let mut number = 0;
+    // SAFETY: both pointers are valid for the call; no hint is asked for.
+    let is_number = unsafe {
+        pg_sys::parse_int(value.as_ptr(), &mut number, unit.bits(), std::ptr::null_mut())
+    };
+    is_number.then_some(number)
+}
+
+/// A truth value as PostgreSQL reads it.
+pub fn is_boolean(value: &CStr) -> bool {
+    let mut truth = false;
+    // SAFETY: both pointers are valid for the call.
+    unsafe { pg_sys::parse_bool(value.as_ptr(), &mut truth) }
 }

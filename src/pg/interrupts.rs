@@ -37,7 +37,11 @@ pub fn check_worker() -> Result<(), Failure> {
             STOPPED.store(true, Ordering::Relaxed);
         }
     }
-    if STOPPED.load(Ordering::Relaxed) { Err(Failure::cancelled()) } else { Ok(()) }
+    if STOPPED.load(Ordering::Relaxed) {
+        Err(Failure::cancelled())
+    } else {
+        Ok(())
+    }
 }
 
 /// Raises PostgreSQL's own error when this backend was cancelled or terminated.

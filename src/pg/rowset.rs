@@ -45,7 +45,11 @@ impl Varying {
     pub fn push(&mut self, content: &[u8]) {
         let total = content.len() + size_of::<u32>();
         // PostgreSQL's four-byte header: the two flag bits are zero
-        let header = if cfg!(target_endian = "big") { total as u32 } else { (total as u32) << 2 };
+        let header = if cfg!(target_endian = "big") {
+            total as u32
+        } else {
+            (total as u32) << 2
+        };
         self.offsets.push(Some(self.words.len() as u32));
         let (first, rest) = content.split_at(content.len().min(4));
         let mut word = [0u8; 8];
@@ -53,7 +57,8 @@ impl Varying {
         word[4..4 + first.len()].copy_from_slice(first);
         self.words.push(u64::from_ne_bytes(word));
         let (chunks, tail) = rest.as_chunks::<8>();
-        self.words.extend(chunks.iter().map(|chunk| u64::from_ne_bytes(*chunk)));
+        self.words
+            .extend(chunks.iter().map(|chunk| u64::from_ne_bytes(*chunk)));
         if !tail.is_empty() {
             let mut word = [0u8; 8];
             word[..tail.len()].copy_from_slice(tail);
@@ -84,7 +89,10 @@ impl Rowset<'_> {
     /// Makes the rows readable as `page` in the SPI connection that is open now, until it is closed.
     pub fn register(&self) {
         let rows = self.columns.first().map_or(0, |(_, _, cells)| cells.len());
-        assert!(self.columns.iter().all(|(_, _, cells)| cells.len() == rows), "columns differ in length");
+        assert!(
+            self.columns.iter().all(|(_, _, cells)| cells.len() == rows),
+            "columns differ in length"
+        );
         let width = self.columns.len();
         let mut values = vec![pg_sys::Datum::from(0); width];
         let mut nulls = vec![false; width];

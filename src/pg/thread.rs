@@ -19,7 +19,9 @@ pub fn spawn<T: Send + 'static>(
         let mut before: libc::sigset_t = std::mem::zeroed();
         libc::sigfillset(&mut all);
         libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
-        let handle = std::thread::Builder::new().name(name.to_string()).spawn(work);
+        let handle = std::thread::Builder::new()
+            .name(name.to_string())
+            .spawn(work);
         libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
         handle
     };

@@ -84,13 +84,19 @@ pub fn enabled_types(connection: &str, listed: Option<&[String]>) -> Result<Vec<
         &[connection.into()],
     )?;
     let by_list = |name: &String| listed.is_none_or(|listed| listed.contains(name));
-    let enabled = rows.into_iter().filter(|row| row.enabled.unwrap_or_else(|| by_list(&row.r#type)));
+    let enabled = rows
+        .into_iter()
+        .filter(|row| row.enabled.unwrap_or_else(|| by_list(&row.r#type)));
     Ok(enabled.map(|row| row.r#type).collect())
 }
 
 /// Those of the enabled types whose interval has passed since they last ended well. A type that this Odoo has no
 /// model for counts as ended well, or each call would ask again; one that another run held up does not.
-pub fn due_types(connection: &str, enabled: &[String], minutes: i32) -> Result<Vec<String>, Failure> {
+pub fn due_types(
+    connection: &str,
+    enabled: &[String],
+    minutes: i32,
+) -> Result<Vec<String>, Failure> {
     #[derive(Deserialize)]
     struct Row {
         r#type: String,

@@ -76,7 +76,10 @@ impl Span {
 
 impl Source {
     fn plan(&self) -> Arc<FieldPlan> {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.plan
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn set_plan(&self, plan: FieldPlan) -> Arc<FieldPlan> {
@@ -90,7 +93,11 @@ impl Source {
         let now = thread_traffic();
         let traffic = now.since(before);
         *before = now;
-        give(Answer { mirror: self.mirror, content, traffic });
+        give(Answer {
+            mirror: self.mirror,
+            content,
+            traffic,
+        });
     }
 
     /// Job: which fields there are, and which records.
@@ -98,7 +105,10 @@ impl Source {
         let mut before = thread_traffic();
         let planned = self.client.fields(&self.spec.model).and_then(|server| {
             let plan = self.set_plan(plan::fields(&self.spec, &server));
-            Ok((plan, self.client.search(&self.spec.model, &self.domain, None)?))
+            Ok((
+                plan,
+                self.client.search(&self.spec.model, &self.domain, None)?,
+            ))
         });
         self.hand(give, &mut before, Content::Planned(planned));
     }
@@ -110,7 +120,12 @@ impl Source {
         self.hand(give, &mut before, Content::PageDone(done));
     }
 
-    fn fetch_span(&self, span: &Span, give: &dyn Fn(Answer), before: &mut Traffic) -> Result<(), Error> {
+    fn fetch_span(
+        &self,
+        span: &Span,
+        give: &dyn Fn(Answer),
+        before: &mut Traffic,
+    ) -> Result<(), Error> {
         let error = match self.read(span) {
             Ok((plan, page)) => {
                 self.hand(give, before, Content::Page(plan, page));
@@ -119,7 +134,10 @@ impl Source {
             Err(error) => error,
         };
         // halving a page is of no use when Odoo does not answer at all
-        let lost = matches!(error.kind, ErrorKind::Timeout | ErrorKind::Dropped | ErrorKind::Busy);
+        let lost = matches!(
+            error.kind,
+            ErrorKind::Timeout | ErrorKind::Dropped | ErrorKind::Busy
+        );
         if !error.kind.may_be_one_record() || lost && !self.is_alive() {
             return Err(error);
         }
@@ -137,7 +155,9 @@ impl Source {
     }
 
     fn is_alive(&self) -> bool {
-        self.client.search(&self.spec.model, &Domain::all(), Some(1)).is_ok()
+        self.client
+            .search(&self.spec.model, &Domain::all(), Some(1))
+            .is_ok()
     }
 
     fn read(&self, span: &Span) -> Result<(Arc<FieldPlan>, EncodedPage), Error> {
@@ -147,8 +167,10 @@ impl Source {
             Err(error) => error,
         };
         // the guess of what can be read by columns may be wrong: find out, once, and go on by that
-        let may_be_the_guess =
-            matches!(error.kind, ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied);
+        let may_be_the_guess = matches!(
+            error.kind,
+            ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied
+        );
         if plan.is_proven || !may_be_the_guess {
             return Err(error);
         }
@@ -156,7 +178,11 @@ impl Source {
         self.read_by(&proven, span)
     }
 
-    fn read_by(&self, plan: &Arc<FieldPlan>, span: &Span) -> Result<(Arc<FieldPlan>, EncodedPage), Error> {
+    fn read_by(
+        &self,
+        plan: &Arc<FieldPlan>,
+        span: &Span,
+    ) -> Result<(Arc<FieldPlan>, EncodedPage), Error> {
         let domain = self.domain.and(&span.domain());
         let page = self.client.read(&Read {
             model: &self.spec.model,
@@ -164,7 +190,10 @@ impl Source {
             columns: &plan.columnar,
             rows: &plan.rows,
         })?;
-        Ok((plan.clone(), encode::encode(page, &self.spec.model, &plan.names())?))
+        Ok((
+            plan.clone(),
+            encode::encode(page, &self.spec.model, &plan.names())?,
+        ))
     }
 
     /// Job: how many records match.

@@ -75,7 +75,10 @@ impl MirrorRun {
 
     /// `invoices.invoice_lines`, for messages.
     pub fn name(&self) -> String {
-        format!("{}.{}", self.source.spec.r#type, self.source.spec.table_name)
+        format!(
+            "{}.{}",
+            self.source.spec.r#type, self.source.spec.table_name
+        )
     }
 
     /// Makes the table ready for what Odoo has, and finds out which rows Odoo no longer lists.
@@ -91,7 +94,11 @@ impl MirrorRun {
         let table = Table::ensure(schema, &spec.table_name, &spec.model, columns)?;
         let (rows, max) = table.extent()?;
         self.known_max = max;
-        self.gone = if rows == 0 { HashSet::new() } else { table.ids_beyond(ids)?.into_iter().collect() };
+        self.gone = if rows == 0 {
+            HashSet::new()
+        } else {
+            table.ids_beyond(ids)?.into_iter().collect()
+        };
         self.is_first_load = !is_loaded;
         self.expected = ids.len() as u64;
         self.table = Some(table);
@@ -101,7 +108,10 @@ impl MirrorRun {
 
     fn table(&self) -> Result<&Table, Failure> {
         self.table.as_ref().ok_or_else(|| {
-            Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "internal error: a page came before its plan")
+            Failure::new(
+                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+                "internal error: a page came before its plan",
+            )
         })
     }
 
@@ -122,7 +132,11 @@ impl MirrorRun {
             return Ok(Written::default());
         }
         let is_new = self.stage == Stage::Loading && page.ids.first().copied() > self.known_max;
-        if is_new { table.insert(page) } else { table.upsert(page) }
+        if is_new {
+            table.insert(page)
+        } else {
+            table.upsert(page)
+        }
     }
 
     /// The rows of a mirror and what the run did, after a page was committed.
@@ -141,7 +155,11 @@ impl MirrorRun {
     /// Removes the rows that were found gone.
     pub fn remove_gone(&mut self) -> Result<u64, Failure> {
         let gone: Vec<i64> = self.gone.iter().copied().collect();
-        if gone.is_empty() { Ok(0) } else { self.table()?.delete(&gone) }
+        if gone.is_empty() {
+            Ok(0)
+        } else {
+            self.table()?.delete(&gone)
+        }
     }
 
     pub fn row_count(&self) -> Result<u64, Failure> {

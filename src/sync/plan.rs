@@ -32,18 +32,28 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
     let mut plan = FieldPlan::default();
     let mut chosen: Vec<&Field> = Vec::new();
     for wanted in &spec.fields {
-        let found = wanted
-            .split('|')
-            .find_map(|name| server.iter().filter(storable).find(|field| field.name == name));
+        let found = wanted.split('|').find_map(|name| {
+            server
+                .iter()
+                .filter(storable)
+                .find(|field| field.name == name)
+        });
         match found {
             Some(field) => chosen.push(field),
             None => plan.lacking.push(wanted.clone()),
         }
     }
-    chosen.extend(server.iter().filter(storable).filter(|field| field.name.starts_with("x_")));
+    chosen.extend(
+        server
+            .iter()
+            .filter(storable)
+            .filter(|field| field.name.starts_with("x_")),
+    );
     let mut seen = std::collections::HashSet::new();
     chosen.retain(|field| field.name != "id" && seen.insert(&field.name));
-    let (columnar, rows) = chosen.into_iter().partition::<Vec<_>, _>(|field| field.is_in_sql());
+    let (columnar, rows) = chosen
+        .into_iter()
+        .partition::<Vec<_>, _>(|field| field.is_in_sql());
     plan.columnar = columnar.into_iter().cloned().collect();
     plan.rows = rows.into_iter().cloned().collect();
     plan
@@ -53,5 +63,10 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
 pub fn proven(client: &Client, model: &str, plan: &FieldPlan) -> Result<FieldPlan, Error> {
     let (columnar, mut rows) = client.columnar(model, &plan.columnar)?;
     rows.extend(plan.rows.iter().cloned());
-    Ok(FieldPlan { columnar, rows, lacking: plan.lacking.clone(), is_proven: true })
+    Ok(FieldPlan {
+        columnar,
+        rows,
+        lacking: plan.lacking.clone(),
+        is_proven: true,
+    })
 }

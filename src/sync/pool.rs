@@ -26,7 +26,12 @@ impl<T> Queue<T> {
         loop {
             match jobs.pop_front() {
                 Some(job) => return job,
-                None => jobs = self.added.wait(jobs).unwrap_or_else(PoisonError::into_inner),
+                None => {
+                    jobs = self
+                        .added
+                        .wait(jobs)
+                        .unwrap_or_else(PoisonError::into_inner)
+                }
             }
         }
     }
@@ -42,7 +47,10 @@ pub struct Pool<T> {
 
 impl<T: Send + 'static> Pool<T> {
     pub fn start(threads: usize) -> Result<Pool<T>, Failure> {
-        let queue = Arc::new(Queue { jobs: Mutex::default(), added: Condvar::new() });
+        let queue = Arc::new(Queue {
+            jobs: Mutex::default(),
+            added: Condvar::new(),
+        });
         let (sender, results) = mpsc::sync_channel(threads);
         for _ in 0..threads {
             let (queue, sender): (Arc<Queue<T>>, SyncSender<T>) = (queue.clone(), sender.clone());
@@ -54,7 +62,11 @@ impl<T: Send + 'static> Pool<T> {
                 }
             })?;
         }
-        Ok(Pool { queue, results, threads })
+        Ok(Pool {
+            queue,
+            results,
+            threads,
+        })
     }
 
     pub fn submit(&self, job: Job<T>) {

@@ -15,7 +15,10 @@ fn execute(statement: &str, args: &[DatumWithOid]) -> Result<(), Failure> {
 pub fn try_lock(connection: &str, r#type: &str) -> Result<bool, Failure> {
     as_owner(|| {
         let query = "SELECT pg_catalog.pg_try_advisory_lock(odoo_sync.lock_key($1, $2))";
-        Ok(Spi::get_one_with_args::<bool>(query, &[connection.into(), r#type.into()])? == Some(true))
+        Ok(
+            Spi::get_one_with_args::<bool>(query, &[connection.into(), r#type.into()])?
+                == Some(true),
+        )
     })
 }
 
@@ -123,7 +126,13 @@ pub fn end(
 }
 
 /// Notes where a mirror stands after a run of it has ended well.
-pub fn mirror(connection: &str, table: &str, r#type: &str, model: &str, rows: u64) -> Result<(), Failure> {
+pub fn mirror(
+    connection: &str,
+    table: &str,
+    r#type: &str,
+    model: &str,
+    rows: u64,
+) -> Result<(), Failure> {
     as_owner(|| {
         execute(
             "INSERT INTO odoo_sync.mirror_state (connection, table_name, type, model, row_count, loaded_at)
@@ -141,7 +150,10 @@ pub fn is_loaded(connection: &str, table: &str) -> Result<bool, Failure> {
     as_owner(|| {
         let query = "SELECT EXISTS (SELECT FROM odoo_sync.mirror_state
                      WHERE connection = $1 AND table_name = $2 AND loaded_at IS NOT NULL)";
-        Ok(Spi::get_one_with_args::<bool>(query, &[connection.into(), table.into()])? == Some(true))
+        Ok(
+            Spi::get_one_with_args::<bool>(query, &[connection.into(), table.into()])?
+                == Some(true),
+        )
     })
 }
 

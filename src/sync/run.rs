@@ -45,12 +45,21 @@ pub struct Run<'a> {
 /// Runs a task to its end; every type is told to the caller and recorded, whatever happens.
 pub fn run(task: &Task, worker: &Worker) {
     let user = pg_sys::Oid::from(task.user);
-    let mut run = Run { task, worker, user, types: Vec::new(), mirrors: Vec::new() };
+    let mut run = Run {
+        task,
+        worker,
+        user,
+        types: Vec::new(),
+        mirrors: Vec::new(),
+    };
     if let Err(failure) = run.begin().and_then(|()| run.work()) {
         run.abandon(&failure);
     }
     if let Err(failure) = transaction(user, || record::prune(task.settings.history_days)) {
-        pgrx::warning!("odoo_sync: the history could not be pruned: {}", failure.summary());
+        pgrx::warning!(
+            "odoo_sync: the history could not be pruned: {}",
+            failure.summary()
+        );
     }
     worker.send(&Event::Finished);
 }
@@ -64,7 +73,10 @@ impl Run<'_> {
         })?;
         for spec in specs {
             let name = spec.r#type.clone();
-            let message = format!("Another run of {name} on connection {} is under way.", task.connection);
+            let message = format!(
+                "Another run of {name} on connection {} is under way.",
+                task.connection
+            );
             let is_ours = transaction(self.user, || {
                 let is_ours = record::try_lock(&task.connection, &name)?;
                 if is_ours {
@@ -107,7 +119,10 @@ impl Run<'_> {
         let task = self.task;
         let (endpoint, options) = transaction(self.user, || {
             let connection = connection::find(&task.connection)?;
-            Ok((connection.endpoint(self.user, &task.settings)?, connection.options(&task.settings)))
+            Ok((
+                connection.endpoint(self.user, &task.settings)?,
+                connection.options(&task.settings),
+            ))
         })?;
         let (sender, receiver) = mpsc::sync_channel(1);
         thread::spawn("odoo_sync open", move || {
@@ -146,12 +161,22 @@ impl Run<'_> {
 
     /// The mirrors of the types that are ours, for the server's series.
     fn list_mirrors(&mut self, client: &Arc<Client>) -> Result<(), Failure> {
-        let names: Vec<String> = self.types.iter().map(|r#type| r#type.spec.r#type.clone()).collect();
-        let specs =
-            transaction(self.user, || identity::as_owner(|| catalogue::mirrors(&names)))?;
+        let names: Vec<String> = self
+            .types
+            .iter()
+            .map(|r#type| r#type.spec.r#type.clone())
+            .collect();
+        let specs = transaction(self.user, || {
+            identity::as_owner(|| catalogue::mirrors(&names))
+        })?;
         let series = client.session().series;
-        for spec in specs.into_iter().filter(|spec| (spec.since..=spec.until).contains(&series)) {
-            let Some(type_index) = names.iter().position(|name| *name == spec.r#type) else { continue };
+        for spec in specs
+            .into_iter()
+            .filter(|spec| (spec.since..=spec.until).contains(&series))
+        {
+            let Some(type_index) = names.iter().position(|name| *name == spec.r#type) else {
+                continue;
+            };
             let domain = domain_of(&spec)?;
             let source = Source {
                 mirror: self.mirrors.len(),
@@ -161,12 +186,16 @@ impl Run<'_> {
                 plan: Mutex::new(Arc::new(FieldPlan::default())),
             };
             self.types[type_index].mirrors_left += 1;
-            self.mirrors.push(MirrorRun::new(Arc::new(source), type_index));
+            self.mirrors
+                .push(MirrorRun::new(Arc::new(source), type_index));
         }
-        let empty: Vec<usize> =
-            (0..self.types.len()).filter(|index| self.types[*index].mirrors_left == 0).collect();
+        let empty: Vec<usize> = (0..self.types.len())
+            .filter(|index| self.types[*index].mirrors_left == 0)
+            .collect();
         for index in empty {
-            self.types[index].notes.push(format!("The catalogue has no table of this type for Odoo {series}."));
+            self.types[index].notes.push(format!(
+                "The catalogue has no table of this type for Odoo {series}."
+            ));
             self.end_type(index)?;
         }
         Ok(())
@@ -186,7 +215,11 @@ impl Run<'_> {
             Ok(()) => Ok(()),
             Err(failure) if failure.is_cancelled() => Err(failure),
             Err(failure) => {
-                let place = format!("connection {}, {}", self.task.connection, self.mirrors[index].name());
+                let place = format!(
+                    "connection {}, {}",
+                    self.task.connection,
+                    self.mirrors[index].name()
+                );
                 self.types[type_index].failures.push(failure.at(place));
                 self.end_mirror(index)
             }
@@ -194,7 +227,12 @@ impl Run<'_> {
     }
 
     /// The next step of a mirror, now that this answer is there.
-    fn advance(&mut self, index: usize, content: Content, pool: &Pool<Answer>) -> Result<(), Failure> {
+    fn advance(
+        &mut self,
+        index: usize,
+        content: Content,
+        pool: &Pool<Answer>,
+    ) -> Result<(), Failure> {
         match content {
             Content::Planned(Err(error)) if error.kind == ErrorKind::UnknownModel => {
                 self.mirrors[index].is_missing = true;
@@ -227,7 +265,11 @@ impl Run<'_> {
             Content::PageDone(done) => {
                 done?;
                 self.mirrors[index].pages_left -= 1;
-                if self.mirrors[index].pages_left == 0 { self.after_pages(index, pool) } else { Ok(()) }
+                if self.mirrors[index].pages_left == 0 {
+                    self.after_pages(index, pool)
+                } else {
+                    Ok(())
+                }
             }
             Content::Counted(counted) => {
                 let counted = counted?;
@@ -284,7 +326,11 @@ impl Run<'_> {
             let (source, span) = (mirror.source.clone(), span(page.to_vec()));
             pool.submit(Box::new(move |give| source.fetch(&span, give)));
         }
-        if mirror.pages_left == 0 { self.after_pages(index, pool) } else { Ok(()) }
+        if mirror.pages_left == 0 {
+            self.after_pages(index, pool)
+        } else {
+            Ok(())
+        }
     }
 
     /// All pages are written: removes what is gone, then compares, unless that was what the pages were for.
@@ -307,7 +353,13 @@ impl Run<'_> {
         mirror.failed_ids.push(id);
         let spec = &mirror.source.spec;
         transaction(self.user, || {
-            record::failed_record(connection, &spec.r#type, &spec.table_name, id, &failure.summary())
+            record::failed_record(
+                connection,
+                &spec.r#type,
+                &spec.table_name,
+                id,
+                &failure.summary(),
+            )
         })
     }
 
@@ -318,7 +370,13 @@ impl Run<'_> {
             mirror.complete()?;
             let (spec, rows) = (&mirror.source.spec, mirror.row_count()?);
             record::forget_failures(connection, &spec.table_name, &mirror.failed_ids)?;
-            record::mirror(connection, &spec.table_name, &spec.r#type, &spec.model, rows)
+            record::mirror(
+                connection,
+                &spec.table_name,
+                &spec.r#type,
+                &spec.model,
+                rows,
+            )
         })?;
         let line = format!("{}: {}", mirror.name(), summary(&mirror.counts));
         self.worker.send(&Event::Notice(line));
@@ -338,15 +396,26 @@ impl Run<'_> {
             ));
         }
         if mirror.is_missing {
-            r#type.notes.push(format!("Odoo has no model {}: its module is not installed.", mirror.source.spec.model));
+            r#type.notes.push(format!(
+                "Odoo has no model {}: its module is not installed.",
+                mirror.source.spec.model
+            ));
         }
         r#type.mirrors_left -= 1;
-        if r#type.mirrors_left == 0 { self.end_type(type_index) } else { Ok(()) }
+        if r#type.mirrors_left == 0 {
+            self.end_type(type_index)
+        } else {
+            Ok(())
+        }
     }
 
     fn type_counts(&self, type_index: usize) -> Counts {
         let mut sum = Counts::default();
-        for mirror in self.mirrors.iter().filter(|mirror| mirror.type_index == type_index) {
+        for mirror in self
+            .mirrors
+            .iter()
+            .filter(|mirror| mirror.type_index == type_index)
+        {
             sum.fetched += mirror.counts.fetched;
             sum.inserted += mirror.counts.inserted;
             sum.updated += mirror.counts.updated;
@@ -359,9 +428,16 @@ impl Run<'_> {
     fn end_type(&mut self, type_index: usize) -> Result<(), Failure> {
         let r#type = &self.types[type_index];
         let counts = self.type_counts(type_index);
-        let mut mirrors = self.mirrors.iter().filter(|mirror| mirror.type_index == type_index);
+        let mut mirrors = self
+            .mirrors
+            .iter()
+            .filter(|mirror| mirror.type_index == type_index);
         let status = if let Some(failure) = r#type.failures.first() {
-            if failure.is_cancelled() { Status::Interrupted } else { Status::Failed }
+            if failure.is_cancelled() {
+                Status::Interrupted
+            } else {
+                Status::Failed
+            }
         } else if mirrors.all(|mirror| mirror.is_missing) {
             Status::Skipped
         } else if counts.failed > 0 {
@@ -424,7 +500,10 @@ impl Run<'_> {
             if !self.types[index].is_ended {
                 self.types[index].failures.insert(0, failure.clone());
                 if let Err(also) = self.end_type(index) {
-                    pgrx::warning!("odoo_sync: how a run ended could not be recorded: {}", also.summary());
+                    pgrx::warning!(
+                        "odoo_sync: how a run ended could not be recorded: {}",
+                        also.summary()
+                    );
                 }
             }
         }
@@ -439,5 +518,10 @@ fn domain_of(spec: &MirrorSpec) -> Result<Domain, Failure> {
 fn progress_of(mirror: &MirrorRun, page: usize) -> String {
     let done = mirror.counts.fetched + page as u64;
     let expected = mirror.expected.max(done);
-    format!("{}: {} of {}", mirror.name(), grouped(done), grouped(expected))
+    format!(
+        "{}: {} of {}",
+        mirror.name(),
+        grouped(done),
+        grouped(expected)
+    )
 }

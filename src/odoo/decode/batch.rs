@@ -37,7 +37,11 @@ impl Batch {
                 )),
             })
             .collect::<Result<_, _>>()?;
-        Ok(Batch { ids: Vec::new(), columns, nul_characters: 0 })
+        Ok(Batch {
+            ids: Vec::new(),
+            columns,
+            nul_characters: 0,
+        })
     }
 
     /// Where the values of field number `index` go.
@@ -67,7 +71,10 @@ impl Batch {
 
     /// Keeps just the records at these positions, in this order.
     pub fn select(&mut self, positions: &[u32]) {
-        self.ids = positions.iter().map(|&index| self.ids[index as usize]).collect();
+        self.ids = positions
+            .iter()
+            .map(|&index| self.ids[index as usize])
+            .collect();
         for column in &mut self.columns {
             *column = column.select(positions);
         }
@@ -111,7 +118,11 @@ pub(super) struct Keys<'f> {
 impl<'f> Keys<'f> {
     /// Keys that end in `suffix`, or not.
     pub fn new(fields: &'f [Field], suffix: Option<&'static str>) -> Keys<'f> {
-        Keys { fields, next: 0, suffix }
+        Keys {
+            fields,
+            next: 0,
+            suffix,
+        }
     }
 
     /// Back to the first field, for the next record.
@@ -136,7 +147,10 @@ impl de::Visitor<'_> for &mut Keys<'_> {
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
-        let name = self.suffix.and_then(|suffix| key.strip_suffix(suffix)).unwrap_or(key);
+        let name = self
+            .suffix
+            .and_then(|suffix| key.strip_suffix(suffix))
+            .unwrap_or(key);
         if name == "id" {
             return Ok(Key::Id);
         }

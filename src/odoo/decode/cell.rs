@@ -33,13 +33,21 @@ impl<'de> DeserializeSeed<'de> for Cell<'_> {
                 push_numeric(texts, raw.get()).map_err(de::Error::custom)?;
             }
             Column::Boolean(values) => {
-                values.push(Some(Option::<bool>::deserialize(deserializer)?.unwrap_or(false)));
+                values.push(Some(
+                    Option::<bool>::deserialize(deserializer)?.unwrap_or(false),
+                ));
             }
             Column::Text(texts) => {
-                deserializer.deserialize_any(Text { texts, nul_characters: self.nul_characters })?;
+                deserializer.deserialize_any(Text {
+                    texts,
+                    nul_characters: self.nul_characters,
+                })?;
             }
             Column::Date(values) => {
-                let visitor = Moment { parse: date_of, expected: "a date such as 2026-11-25" };
+                let visitor = Moment {
+                    parse: date_of,
+                    expected: "a date such as 2026-11-25",
+                };
                 values.push(deserializer.deserialize_any(visitor)?);
             }
             Column::Timestamp(values) => {
@@ -90,7 +98,11 @@ impl<'de> Visitor<'de> for Bigint {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(self.empty) }
+        if value {
+            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
+        } else {
+            Ok(self.empty)
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -173,7 +185,11 @@ impl<T> Visitor<'_> for Moment<T> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(None) }
+        if value {
+            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
+        } else {
+            Ok(None)
+        }
     }
 }
 
@@ -209,7 +225,11 @@ impl<'de> Visitor<'de> for Ids {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Vec<i64>, E> {
-        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(Vec::new()) }
+        if value {
+            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
+        } else {
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -220,7 +240,8 @@ fn push_numeric(texts: &mut Texts, raw: &str) -> Result<(), String> {
         // Odoo shows an empty number as zero, and this is how it writes that in a row read.
         b"null" | b"false" => texts.push(Some("0.0")),
         [b'"', ..] => {
-            let text: Cow<'_, str> = serde_json::from_str(raw).map_err(|error| error.to_string())?;
+            let text: Cow<'_, str> =
+                serde_json::from_str(raw).map_err(|error| error.to_string())?;
             if !is_decimal(&text) {
                 return Err(format!("expected a number, found {raw}"));
             }
@@ -234,7 +255,8 @@ fn push_numeric(texts: &mut Texts, raw: &str) -> Result<(), String> {
 /// Whether a text is a decimal number as Python writes one: `-12.50`, `1E+3`.
 fn is_decimal(text: &str) -> bool {
     // PostgreSQL and Rust agree on what a number looks like, save for the words.
-    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
+    text.bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
         && text.parse::<f64>().is_ok()
 }
 
@@ -267,4 +289,3 @@ fn push_json(texts: &mut Texts, raw: &str, nul_characters: &mut u64) {
     clean.push_str(rest);
     texts.push(Some(&clean));
 }
-

@@ -81,7 +81,11 @@ impl<'de> Visitor<'de> for Group<'_> {
                     }
                     let expected = batch.ids.len();
                     let cell = batch.cell(index, field);
-                    map.next_value_seed(Array { cell, name: &field.name, expected })?;
+                    map.next_value_seed(Array {
+                        cell,
+                        name: &field.name,
+                        expected,
+                    })?;
                 }
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -103,7 +107,9 @@ impl<'de> Visitor<'de> for Group<'_> {
                 ));
             }
         }
-        batch.sort().map_err(|id| about("id", format_args!("{id} came twice")))?;
+        batch
+            .sort()
+            .map_err(|id| about("id", format_args!("{id} came twice")))?;
         Ok(batch)
     }
 }
@@ -121,7 +127,9 @@ impl<'de> DeserializeSeed<'de> for Array<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let name = self.name;
-        deserializer.deserialize_any(self).map_err(|error| about(name, error))
+        deserializer
+            .deserialize_any(self)
+            .map_err(|error| about(name, error))
     }
 }
 
@@ -133,9 +141,20 @@ impl<'de> Visitor<'de> for Array<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Cell { column, kind, nul_characters } = self.cell;
+        let Cell {
+            column,
+            kind,
+            nul_characters,
+        } = self.cell;
         column.reserve(self.expected);
-        while seq.next_element_seed(Cell { column, kind, nul_characters })?.is_some() {}
+        while seq
+            .next_element_seed(Cell {
+                column,
+                kind,
+                nul_characters,
+            })?
+            .is_some()
+        {}
         Ok(())
     }
 
@@ -144,7 +163,11 @@ impl<'de> Visitor<'de> for Array<'_> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<(), E> {
-        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(()) }
+        if value {
+            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -155,7 +178,9 @@ impl<'de> DeserializeSeed<'de> for Ids {
     type Value = Vec<i64>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<i64>, D::Error> {
-        deserializer.deserialize_any(self).map_err(|error| about("id", error))
+        deserializer
+            .deserialize_any(self)
+            .map_err(|error| about("id", error))
     }
 }
 
@@ -179,7 +204,11 @@ impl<'de> Visitor<'de> for Ids {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Vec<i64>, E> {
-        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(Vec::new()) }
+        if value {
+            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
+        } else {
+            Ok(Vec::new())
+        }
     }
 }
 
