@@ -12,7 +12,9 @@ CREATE TABLE odoo_sync.mirrors (
     fields       text[]   NOT NULL,
     indexes      text[]   NOT NULL DEFAULT '{}',
     parent       text,
-    parent_table text,
+    depends      text[]   NOT NULL DEFAULT '{}',
+    compare      text     NOT NULL DEFAULT 'window' CHECK (compare IN ('window', 'whole')),
+    unique_key   text[],
     builtin      boolean  NOT NULL DEFAULT false,
     PRIMARY KEY (type, table_name, since)
 );
@@ -23,7 +25,10 @@ COMMENT ON COLUMN odoo_sync.mirrors.until IS 'The last Odoo series that this row
 COMMENT ON COLUMN odoo_sync.mirrors.domain IS 'The Odoo domain of the records; archived ones are included unless it says otherwise';
 COMMENT ON COLUMN odoo_sync.mirrors.fields IS 'Odoo''s field names; a|b is the first of the two that the server has. Custom fields come along by themselves';
 COMMENT ON COLUMN odoo_sync.mirrors.indexes IS 'The columns to index, each entry an index';
-COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their header, which stands in parent_table';
+COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their header, through which a domain on the type reaches them';
+COMMENT ON COLUMN odoo_sync.mirrors.depends IS 'Relational fields, dotted paths too: a record is read again when one of these was written';
+COMMENT ON COLUMN odoo_sync.mirrors.compare IS 'window: a run reads what was written since the last one; whole: everything, for what write_date cannot follow';
+COMMENT ON COLUMN odoo_sync.mirrors.unique_key IS 'Columns that Odoo keeps unique among the mirror''s records';
 
 -- What is set for a type of a connection; NULL: as the setting of that name says.
 CREATE TABLE odoo_sync.types (
@@ -32,12 +37,18 @@ CREATE TABLE odoo_sync.types (
     enabled    boolean,
     "interval" interval CHECK ("interval" > '0'),
     batch_size integer  CHECK (batch_size BETWEEN 1 AND 100000),
+    lookback   interval CHECK (lookback >= '0'),
+    domain     jsonb    CHECK (jsonb_typeof(domain) = 'array'),
+    deletes    text     NOT NULL DEFAULT 'remove' CHECK (deletes IN ('remove', 'mark')),
     PRIMARY KEY (connection, type)
 );
 COMMENT ON TABLE odoo_sync.types IS 'What is set for each type of each connection; NULL: as the setting odoo_sync.… says';
 COMMENT ON COLUMN odoo_sync.types.enabled IS 'Whether the type runs when none is named';
 COMMENT ON COLUMN odoo_sync.types."interval" IS 'The time between its scheduled runs';
 COMMENT ON COLUMN odoo_sync.types.batch_size IS 'Records per page';
+COMMENT ON COLUMN odoo_sync.types.lookback IS 'How far an incremental run looks back before the last one''s start';
+COMMENT ON COLUMN odoo_sync.types.domain IS 'An Odoo domain that narrows the type''s records; lines follow their headers';
+COMMENT ON COLUMN odoo_sync.types.deletes IS 'What becomes of the row of a record that is gone from Odoo: remove, or mark in _deleted_at';
 
 -- Where each mirror of each connection stands.
 CREATE TABLE odoo_sync.mirror_state (
@@ -46,11 +57,15 @@ CREATE TABLE odoo_sync.mirror_state (
     type       text   NOT NULL,
     model      text   NOT NULL,
     row_count  bigint NOT NULL DEFAULT 0,
-    loaded_at  timestamptz,
+    window_end timestamptz,
+    full_at    timestamptz,
+    domain     jsonb,
     PRIMARY KEY (connection, table_name)
 );
 COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection stands';
-COMMENT ON COLUMN odoo_sync.mirror_state.loaded_at IS 'When a full run last ended well; NULL: never';
+COMMENT ON COLUMN odoo_sync.mirror_state.window_end IS 'Odoo''s clock when the last run that ended well began: all that was written before is here; NULL: never filled';
+COMMENT ON COLUMN odoo_sync.mirror_state.full_at IS 'When the last full run that ended well began, by this server''s clock';
+COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 
 CREATE SEQUENCE odoo_sync.run_ids;
 

@@ -84,7 +84,14 @@ impl Client {
                 let names: Vec<&str> = names.into_iter().collect();
                 let fields = match self.describe(model, Some(&names)) {
                     // Another model than the one that is to be read: a path that leads there is not followed.
-                    Err(error) if matches!(error.kind, ErrorKind::AccessDenied | ErrorKind::UnknownModel) => Vec::new(),
+                    Err(error)
+                        if matches!(
+                            error.kind,
+                            ErrorKind::AccessDenied | ErrorKind::UnknownModel
+                        ) =>
+                    {
+                        Vec::new()
+                    }
                     described => described?,
                 };
                 for field in fields {

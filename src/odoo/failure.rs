@@ -147,12 +147,28 @@ fn dropped(url: &Url) -> Error {
     )
     .with_hint(
         "Odoo ends a worker that takes too long or too much memory (limit_time_real, limit_memory_hard in its \
-         configuration): read fewer records at a time.",
+         configuration): read fewer records at a time. If it breaks off at once, see whether the port wants https:// \
+         or http://.",
     )
 }
 
 fn tls(url: &Url, what: &str) -> Error {
-    Error::new(ErrorKind::Tls, format!("No secure connection to {url}: {}.", quote(what))).with_hint(
+    // What rustls says of a certificate, without the list of what would have been right.
+    let what = what.split(';').next().unwrap_or_default();
+    let what = match what.strip_prefix("invalid peer certificate: ") {
+        Some("UnknownIssuer") => "its certificate is signed by nobody whom this machine trusts",
+        // It says so in two ways, one of them with times in seconds.
+        Some(why) if why.starts_with("Expired") || why.starts_with("certificate expired") => {
+            "its certificate has expired"
+        }
+        Some(why) => why,
+        None => what,
+    };
+    Error::new(
+        ErrorKind::Tls,
+        format!("No secure connection to {url}: {}.", quote(what)),
+    )
+    .with_hint(
         "Check that the certificate is valid, made for this host's name, and signed by an authority that this machine \
          trusts; give a CA file for an authority of your own.",
     )

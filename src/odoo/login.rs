@@ -144,20 +144,14 @@ fn check_owner(transport: &Transport, endpoint: &Endpoint, session: &Session) ->
 /// Finds out which Odoo answers. With an API key the server is likely to have `/web/version` (19 and later); with a
 /// password it is asked by JSON-RPC, which all up to 21 have. Each is the other's second choice.
 fn discover(transport: &Transport, key: bool) -> Result<Version, Error> {
-    let [first, second]: [fn(&Transport) -> Result<Version, Error>; 2] = if key {
-        [by_page, by_rpc]
-    } else {
-        [by_rpc, by_page]
-    };
+    let first = if key { by_page } else { by_rpc };
+    let second = if key { by_rpc } else { by_page };
     match first(transport) {
         Err(error) if error.kind == ErrorKind::NotOdoo => {
             // Of two answers that are not Odoo's, the first one stands.
-            second(transport).map_err(|other| {
-                if other.kind == ErrorKind::NotOdoo {
-                    error
-                } else {
-                    other
-                }
+            second(transport).map_err(|other| match other.kind {
+                ErrorKind::NotOdoo => error,
+                _ => other,
             })
         }
         outcome => outcome,

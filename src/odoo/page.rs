@@ -55,6 +55,10 @@ impl Client {
             columns,
             rows,
         } = *request;
+        // A field that no column can hold is refused before Odoo is asked.
+        for fields in [columns, rows] {
+            Batch::new(model, fields)?;
+        }
         if columns.is_empty() && !rows.is_empty() {
             let (batch, bytes) = self.read_rows(model, domain, rows, None)?;
             return Ok(Page::new(batch, bytes));

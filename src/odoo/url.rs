@@ -75,11 +75,6 @@ impl Url {
         Ok(url)
     }
 
-    /// The text of it, without a slash at the end.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
     /// The host alone, in lower case, an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         &self.host
