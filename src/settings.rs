@@ -18,6 +18,9 @@ static MAX_RETRIES: GucSetting<i32> = GucSetting::<i32>::new(5);
 static MAX_RESPONSE: GucSetting<i32> = GucSetting::<i32>::new(256);
 static LOOKBACK: GucSetting<i32> = GucSetting::<i32>::new(600);
 static FULL_AT: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"00:00"));
+static TIMEZONE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
+static MAX_REMOVAL: GucSetting<i32> = GucSetting::<i32>::new(50);
+static MAX_REMOVAL_ROWS: GucSetting<i32> = GucSetting::<i32>::new(100);
 static HISTORY_DAYS: GucSetting<i32> = GucSetting::<i32>::new(90);
 static ALLOW_HTTP: GucSetting<bool> = GucSetting::<bool>::new(false);
 
@@ -31,6 +34,10 @@ pub struct Settings {
     pub max_retries: u32,
     pub max_response_mb: u64,
     pub lookback_s: u32,
+    pub full_at: String,
+    pub timezone: String,
+    pub max_removal_percent: u64,
+    pub max_removal_rows: u64,
     pub history_days: i32,
     pub allow_http: bool,
 }
@@ -46,6 +53,10 @@ impl Settings {
             max_retries: MAX_RETRIES.get() as u32,
             max_response_mb: MAX_RESPONSE.get() as u64,
             lookback_s: LOOKBACK.get() as u32,
+            full_at: text(&FULL_AT),
+            timezone: text(&TIMEZONE),
+            max_removal_percent: MAX_REMOVAL.get() as u64,
+            max_removal_rows: MAX_REMOVAL_ROWS.get() as u64,
             history_days: HISTORY_DAYS.get(),
             allow_http: ALLOW_HTTP.get(),
         }
@@ -60,11 +71,6 @@ pub fn enabled() -> bool {
 /// Minutes between the scheduled runs of a type that names no interval of its own.
 pub fn interval_minutes() -> i32 {
     INTERVAL.get()
-}
-
-/// When the day's full run is due: `HH:MM`.
-pub fn full_at() -> String {
-    text(&FULL_AT)
 }
 
 /// The types that run by default; None: all.
@@ -84,6 +90,24 @@ fn text(setting: &GucSetting<Option<CString>>) -> String {
         .get()
         .map(|value| value.to_string_lossy().into_owned())
         .unwrap_or_default()
+}
+
+#[pg_guard]
+extern "C-unwind" fn check_timezone(
+    value: *mut *mut std::ffi::c_char,
+    _extra: *mut *mut std::ffi::c_void,
+    _source: pg_sys::GucSource::Type,
+) -> bool {
+    let is_valid = guc::proposed(value).is_some_and(|value| is_timezone(&value));
+    if !is_valid {
+        guc::hint(c"pg_timezone_names lists the valid ones.");
+    }
+    is_valid
+}
+
+/// A name that PostgreSQL knows; empty: the server's own.
+fn is_timezone(value: &str) -> bool {
+    value.is_empty() || guc::is_timezone(value)
 }
 
 #[pg_guard]
@@ -112,7 +136,9 @@ fn is_time_of_day(value: &str) -> bool {
 
 /// Fails when the session has SET something that the setting does not take, before this library was there to say so.
 fn check_placeholder(name: &'static CStr, is_valid: impl FnOnce(&CStr) -> bool, valid: &str) {
-    let Some(value) = guc::placeholder(name) else { return };
+    let Some(value) = guc::placeholder(name) else {
+        return;
+    };
     if !is_valid(&value) {
         let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
         let failure = Failure::argument(format!("invalid value for parameter {name:?}: {value:?}"))
@@ -132,7 +158,7 @@ struct Integer {
     unit_name: &'static str,
 }
 
-fn integers() -> [Integer; 9] {
+fn integers() -> [Integer; 11] {
     [
         Integer {
             name: c"odoo_sync.interval",
@@ -207,6 +233,24 @@ fn integers() -> [Integer; 9] {
             unit_name: " s",
         },
         Integer {
+            name: c"odoo_sync.max_removal",
+            short: c"Largest part of a table that a run removes, in percent.",
+            long: c"A run that would remove more fails and removes nothing, unless it was told to by force => true.",
+            setting: &MAX_REMOVAL,
+            range: (0, 100),
+            unit: GucFlags::empty(),
+            unit_name: "",
+        },
+        Integer {
+            name: c"odoo_sync.max_removal_rows",
+            short: c"Rows up to which a table is too small for odoo_sync.max_removal.",
+            long: c"All rows of such a table may be removed.",
+            setting: &MAX_REMOVAL_ROWS,
+            range: (0, i32::MAX),
+            unit: GucFlags::empty(),
+            unit_name: "",
+        },
+        Integer {
             name: c"odoo_sync.history_days",
             short: c"How long the history of runs is kept, in days.",
             long: c"Each type's last run and last success are kept anyway.",
@@ -225,8 +269,25 @@ fn check_placeholders() {
         check_placeholder(name, guc::is_boolean, "on or off");
     }
     let time_of_day = |value: &CStr| is_time_of_day(&value.to_string_lossy());
-    check_placeholder(c"odoo_sync.full_at", time_of_day, "HH:MM, from 00:00 to 23:59");
-    for Integer { name, range: (least, most), unit, unit_name, .. } in integers() {
+    check_placeholder(
+        c"odoo_sync.full_at",
+        time_of_day,
+        "HH:MM, from 00:00 to 23:59",
+    );
+    let timezone = |value: &CStr| is_timezone(&value.to_string_lossy());
+    check_placeholder(
+        c"odoo_sync.timezone",
+        timezone,
+        "a name of pg_timezone_names",
+    );
+    for Integer {
+        name,
+        range: (least, most),
+        unit,
+        unit_name,
+        ..
+    } in integers()
+    {
         let in_range = |value: &CStr| {
             guc::parse_integer(value, unit).is_some_and(|number| (least..=most).contains(&number))
         };
@@ -253,7 +314,16 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::default(),
     );
-    for Integer { name, short, long, setting, range: (least, most), unit, .. } in integers() {
+    for Integer {
+        name,
+        short,
+        long,
+        setting,
+        range: (least, most),
+        unit,
+        ..
+    } in integers()
+    {
         let context = GucContext::Userset;
         GucRegistry::define_int_guc(name, short, long, setting, least, most, context, unit);
     }
@@ -263,6 +333,13 @@ pub fn register() {
         c"HH:MM.",
         &FULL_AT,
         Some(check_full_at),
+    );
+    guc::define_checked_string(
+        c"odoo_sync.timezone",
+        c"Time zone of odoo_sync.full_at.",
+        c"Empty: the one that the setting TimeZone names.",
+        &TIMEZONE,
+        Some(check_timezone),
     );
     GucRegistry::define_bool_guc(
         c"odoo_sync.allow_http",

@@ -6,7 +6,7 @@ use crate::failure::{Failure, guarded};
 use crate::pg::identity::{self, as_owner};
 use crate::settings::{self, Settings};
 use crate::sync::catalogue;
-use crate::sync::task::{Counts, Outcome, Status, Task};
+use crate::sync::task::{Outcome, Status, Task};
 use crate::worker;
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -188,17 +188,9 @@ fn start(
     if !wait {
         worker::run_detached(&tasks)?;
         let started = tasks.iter().flat_map(|task| {
-            task.types.iter().map(|name| Outcome {
-                run_id,
-                connection: task.connection.clone(),
-                r#type: name.clone(),
-                status: Status::Started,
-                mode: None,
-                counts: Counts::default(),
-                seconds: 0.0,
-                message: None,
-                failure: None,
-            })
+            task.types
+                .iter()
+                .map(|name| Outcome::new(run_id, &task.connection, name, Status::Started))
         });
         return Ok(rows(started.collect()));
     }

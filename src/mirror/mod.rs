@@ -6,6 +6,10 @@ pub mod index;
 pub mod numeric;
 pub mod rows;
 pub mod table;
+pub mod unique;
 
 /// The column that says when a row of a mirror last changed.
 pub const SYNCED_AT: &str = "_synced_at";
+
+/// The column that says since when a row's record is gone, in mirrors whose type marks such rows.
+pub const DELETED_AT: &str = "_deleted_at";

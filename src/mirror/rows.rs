@@ -1,14 +1,15 @@
 //! Writing to a mirror: pages of records in, records that are gone out.
 
 use crate::failure::Failure;
-use crate::mirror::SYNCED_AT;
 use crate::mirror::encode::EncodedPage;
 use crate::mirror::table::Table;
+use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::odoo::ColumnKind;
 use crate::pg::rowset::Rowset;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
+use std::ops::Range;
 
 /// What writing a page did; what is neither was equal already, and was not touched.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,14 +20,14 @@ pub struct Written {
 
 impl Table {
     /// Inserts the records that the mirror lacks and updates those that differ.
-    pub fn upsert(&self, page: &EncodedPage) -> Result<Written, Failure> {
+    pub fn upsert(&self, page: &EncodedPage, rows: Range<usize>) -> Result<Written, Failure> {
         let statement = format!(
             "WITH written AS ({} RETURNING (xmax = 0) AS inserted)
              SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written",
             self.upsert_statement()
         );
         Spi::connect_mut(|client| {
-            self.rowset(page).register();
+            self.rowset(page, rows).register();
             let (inserted, updated) = client
                 .update(statement.as_str(), None, &[])?
                 .first()
@@ -39,9 +40,9 @@ impl Table {
     }
 
     /// Inserts records that are known to be new, which spares the look at each whether it is there.
-    pub fn insert(&self, page: &EncodedPage) -> Result<Written, Failure> {
+    pub fn insert(&self, page: &EncodedPage, rows: Range<usize>) -> Result<Written, Failure> {
         Spi::connect_mut(|client| {
-            self.rowset(page).register();
+            self.rowset(page, rows).register();
             let inserted = client
                 .update(self.insert_statement().as_str(), None, &[])?
                 .len();
@@ -52,13 +53,26 @@ impl Table {
         })
     }
 
-    fn rowset<'a>(&'a self, page: &'a EncodedPage) -> Rowset<'a> {
+    /// One record of a page as JSON, for whoever looks into why it could not be stored.
+    pub fn as_json(&self, page: &EncodedPage, row: usize) -> Result<Option<pgrx::JsonB>, Failure> {
+        Spi::connect_mut(|client| {
+            self.rowset(page, row..row + 1).register();
+            let query = "SELECT pg_catalog.to_jsonb(page) FROM page";
+            Ok(client
+                .update(query, None, &[])?
+                .first()
+                .get_one::<pgrx::JsonB>()?)
+        })
+    }
+
+    fn rowset<'a>(&'a self, page: &'a EncodedPage, rows: Range<usize>) -> Rowset<'a> {
         let id = ("id", pg_sys::INT8OID, &page.id_cells);
         let columns = self.columns.iter().zip(&page.columns);
         let columns =
             columns.map(|(column, cells)| (column.name.as_str(), column.page_type(), cells));
         Rowset {
             columns: std::iter::once(id).chain(columns).collect(),
+            rows,
         }
     }
 
@@ -92,9 +106,6 @@ impl Table {
             .iter()
             .map(|column| quote_identifier(&column.name))
             .collect();
-        if names.is_empty() {
-            return format!("{} ON CONFLICT (id) DO NOTHING", self.insert_statement());
-        }
         let set: String = names
             .iter()
             .map(|name| format!("{name} = EXCLUDED.{name}, "))
@@ -104,21 +115,42 @@ impl Table {
             .iter()
             .map(|name| format!("EXCLUDED.{name}"))
             .collect();
-        format!(
-            "{} ON CONFLICT (id) DO UPDATE SET {set}{SYNCED_AT} = EXCLUDED.{SYNCED_AT}
-             WHERE ({}) IS DISTINCT FROM ({})",
-            self.insert_statement(),
+        // ROW, since a single column in parentheses would be a value
+        let mut differs = format!(
+            "ROW({}) IS DISTINCT FROM ROW({})",
             mirror.join(", "),
             excluded.join(", ")
+        );
+        if names.is_empty() {
+            differs = "false".to_string();
+        }
+        let mut unmark = "";
+        if self.has_marks {
+            unmark = ", _deleted_at = NULL";
+            differs.push_str(" OR mirror._deleted_at IS NOT NULL");
+        }
+        format!(
+            "{} ON CONFLICT (id) DO UPDATE SET {set}{SYNCED_AT} = EXCLUDED.{SYNCED_AT}{unmark} WHERE {differs}",
+            self.insert_statement()
         )
+    }
+
+    /// Narrows to the rows whose records are in Odoo, as far as is known.
+    fn present(&self) -> String {
+        if self.has_marks {
+            format!("mirror.{DELETED_AT} IS NULL")
+        } else {
+            "true".to_string()
+        }
     }
 
     /// The ids of the mirror's rows that are not among `ids`.
     pub fn ids_beyond(&self, ids: &[i64]) -> Result<Vec<i64>, Failure> {
         let query = format!(
             "SELECT coalesce(array_agg(mirror.id ORDER BY mirror.id), '{{}}') FROM {} AS mirror
-             LEFT JOIN pg_catalog.unnest($1::bigint[]) AS odoo (id) USING (id) WHERE odoo.id IS NULL",
-            self.qualified()
+             LEFT JOIN pg_catalog.unnest($1::bigint[]) AS odoo (id) USING (id) WHERE odoo.id IS NULL AND {}",
+            self.qualified(),
+            self.present()
         );
         Ok(Spi::get_one_with_args::<Vec<i64>>(&query, &[ids.to_vec().into()])?.unwrap_or_default())
     }
@@ -127,15 +159,24 @@ impl Table {
     pub fn lacking(&self, ids: &[i64]) -> Result<Vec<i64>, Failure> {
         let query = format!(
             "SELECT coalesce(array_agg(odoo.id ORDER BY odoo.id), '{{}}') FROM pg_catalog.unnest($1::bigint[]) AS odoo (id)
-             LEFT JOIN {} AS mirror USING (id) WHERE mirror.id IS NULL",
-            self.qualified()
+             LEFT JOIN {} AS mirror ON mirror.id = odoo.id AND {} WHERE mirror.id IS NULL",
+            self.qualified(),
+            self.present()
         );
         Ok(Spi::get_one_with_args::<Vec<i64>>(&query, &[ids.to_vec().into()])?.unwrap_or_default())
     }
 
-    /// Removes rows; how many were there.
-    pub fn delete(&self, ids: &[i64]) -> Result<u64, Failure> {
-        let statement = format!("DELETE FROM {} WHERE id = ANY ($1)", self.qualified());
+    /// Removes the rows of records that are gone, or marks them; how many there were.
+    pub fn delete(&self, ids: &[i64], marks: bool) -> Result<u64, Failure> {
+        let table = self.qualified();
+        let statement = if marks {
+            format!(
+                "UPDATE {table} SET {DELETED_AT} = pg_catalog.now(), {SYNCED_AT} = pg_catalog.now()
+                 WHERE id = ANY ($1) AND {DELETED_AT} IS NULL"
+            )
+        } else {
+            format!("DELETE FROM {table} WHERE id = ANY ($1)")
+        };
         Spi::connect_mut(|client| {
             Ok(client
                 .update(statement.as_str(), None, &[ids.to_vec().into()])?
@@ -143,9 +184,25 @@ impl Table {
         })
     }
 
-    /// How many rows the mirror has, and its greatest id.
+    /// Removes the rows that were marked while that was how the type did it.
+    pub fn delete_marked(&self) -> Result<u64, Failure> {
+        if !self.has_marks {
+            return Ok(0);
+        }
+        let statement = format!(
+            "DELETE FROM {} WHERE {DELETED_AT} IS NOT NULL",
+            self.qualified()
+        );
+        Spi::connect_mut(|client| Ok(client.update(statement.as_str(), None, &[])?.len() as u64))
+    }
+
+    /// How many records the mirror has, and the greatest id of its rows.
     pub fn extent(&self) -> Result<(u64, Option<i64>), Failure> {
-        let query = format!("SELECT count(*), max(id) FROM {}", self.qualified());
+        let query = format!(
+            "SELECT count(*) FILTER (WHERE {}), max(id) FROM {} AS mirror",
+            self.present(),
+            self.qualified()
+        );
         let (count, max) = Spi::get_two::<i64, i64>(&query)?;
         Ok((count.unwrap_or(0) as u64, max))
     }

@@ -1,8 +1,8 @@
 //! A mirror's table: made where it is missing, widened where Odoo has gained a field.
 
 use crate::failure::Failure;
-use crate::mirror::SYNCED_AT;
 use crate::mirror::column::MirrorColumn;
+use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::sql;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
@@ -15,6 +15,21 @@ pub struct Table {
     pub schema: String,
     pub name: String,
     pub columns: Vec<MirrorColumn>,
+    /// What Odoo keeps unique among the records.
+    pub unique_key: Option<Vec<String>>,
+    /// Whether rows of records that are gone can be marked rather than removed.
+    pub has_marks: bool,
+}
+
+/// What a mirror's table is asked to be.
+pub struct Wanted<'a> {
+    pub schema: &'a str,
+    pub name: &'a str,
+    pub model: &'a str,
+    pub columns: Vec<MirrorColumn>,
+    pub unique_key: Option<Vec<String>>,
+    /// Whether the type marks the rows of records that are gone.
+    pub marks: bool,
 }
 
 #[derive(Deserialize)]
@@ -30,29 +45,43 @@ impl Table {
         quote_qualified_identifier(&self.schema, &self.name)
     }
 
-    /// Makes the table equal to what `columns` asks for, and returns it. What is there already is kept: nothing is
-    /// ever dropped or rewritten, and a table that is no mirror is refused.
-    pub fn ensure(
-        schema: &str,
-        name: &str,
-        model: &str,
-        columns: Vec<MirrorColumn>,
-    ) -> Result<Table, Failure> {
-        let table = Table {
-            schema: schema.to_string(),
-            name: name.to_string(),
-            columns,
+    /// Makes the table into what is wanted; and whether it has gained columns, which are empty still. What is there
+    /// already is kept: nothing is ever dropped or rewritten, and a table that is no mirror is refused.
+    pub fn ensure(wanted: Wanted) -> Result<(Table, bool), Failure> {
+        let mut table = Table {
+            schema: wanted.schema.to_string(),
+            name: wanted.name.to_string(),
+            columns: wanted.columns,
+            unique_key: wanted.unique_key,
+            has_marks: false,
         };
+        let mut has_gained = false;
         match table.existing()? {
-            None => table.create(model)?,
+            None => table.create(wanted.model)?,
             Some(existing) => {
                 if !existing.is_table || !existing.is_mirror {
                     return Err(table.foreign());
                 }
-                table.add_missing(&existing.columns)?;
+                table.has_marks = existing.columns.contains_key(DELETED_AT);
+                has_gained = table.add_missing(&existing.columns)?;
             }
         }
-        Ok(table)
+        if wanted.marks && !table.has_marks {
+            let qualified = table.qualified();
+            Spi::run(&format!(
+                "ALTER TABLE {qualified} ADD COLUMN {DELETED_AT} timestamptz"
+            ))?;
+            Spi::run(&format!(
+                "COMMENT ON COLUMN {qualified}.{DELETED_AT} IS 'When the record was found to be gone from Odoo'"
+            ))?;
+            // a marked row keeps the name that Odoo may give to another record
+            let constraint = quote_identifier(table.unique_constraint());
+            Spi::run(&format!(
+                "ALTER TABLE {qualified} DROP CONSTRAINT IF EXISTS {constraint}"
+            ))?;
+            table.has_marks = true;
+        }
+        Ok((table, has_gained))
     }
 
     /// What stands under this name now. A mirror is told by its key and its time column rather than by a note of ours,
@@ -104,8 +133,9 @@ impl Table {
             .map(|column| format!("{} {}, ", quote_identifier(&column.name), column.sql_type()))
             .collect();
         let table = self.qualified();
+        let unique = self.unique_clause().unwrap_or_default();
         Spi::run(&format!(
-            "CREATE TABLE {table} (id bigint PRIMARY KEY, {columns}{SYNCED_AT} timestamptz NOT NULL)"
+            "CREATE TABLE {table} (id bigint PRIMARY KEY, {columns}{SYNCED_AT} timestamptz NOT NULL {unique})"
         ))?;
         let comment = quote_literal(format!("Odoo's {model}, kept equal by odoo_sync"));
         Spi::run(&format!("COMMENT ON TABLE {table} IS {comment}"))?;
@@ -125,7 +155,8 @@ impl Table {
         ))?)
     }
 
-    fn add_missing(&self, existing: &HashMap<String, String>) -> Result<(), Failure> {
+    fn add_missing(&self, existing: &HashMap<String, String>) -> Result<bool, Failure> {
+        let mut has_gained = false;
         for column in self
             .columns
             .iter()
@@ -137,7 +168,8 @@ impl Table {
                 self.qualified()
             ))?;
             self.comment(column)?;
+            has_gained = true;
         }
-        Ok(())
+        Ok(has_gained)
     }
 }

@@ -84,6 +84,43 @@ impl Domain {
         Domain(vec![json!(["id", "in", ids])])
     }
 
+    /// The records that are in either.
+    pub fn or(&self, other: &Domain) -> Domain {
+        if self.0.is_empty() || other.0.is_empty() {
+            return Domain::all();
+        }
+        let mut terms = vec![json!("|")];
+        terms.extend(self.normalised());
+        terms.extend(other.normalised());
+        Domain(terms)
+    }
+
+    /// Written at this time or later, or with a record at the end of one of the `paths` that was: `line_ids`,
+    /// `child_ids.invoice_ids`. The time is a whole second of UTC, as `YYYY-MM-DD HH:MM:SS`: `>=` one means the same on
+    /// all versions of Odoo, while `>` and `=` do not.
+    pub fn written_since(time: &str, paths: &[String]) -> Domain {
+        let leaf = |field: String| Domain(vec![json!([field, ">=", time])]);
+        paths
+            .iter()
+            .fold(leaf("write_date".to_owned()), |domain, path| {
+                domain.or(&leaf(format!("{path}.write_date")))
+            })
+    }
+
+    /// The same condition on the records that a many2one points to: `company_id` becomes `move_id.company_id`.
+    pub fn through(&self, many2one: &str) -> Domain {
+        let terms = self.0.iter().map(|term| match term {
+            Value::Array(leaf) => match leaf.as_slice() {
+                [Value::String(field), operator, value] => {
+                    json!([format!("{many2one}.{field}"), operator, value])
+                }
+                _ => term.clone(),
+            },
+            _ => term.clone(),
+        });
+        Domain(terms.collect())
+    }
+
     /// No record, in a way that Odoo does not see through: it still builds the whole query and has it run.
     /// (`["id", "in", []]` it answers by itself; ids below 0 exist in some views.)
     pub(super) fn nothing() -> Domain {

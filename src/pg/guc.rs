@@ -72,7 +72,12 @@ pub fn parse_integer(value: &CStr, unit: GucFlags) -> Option<i32> {
     let mut number = 0;
     // SAFETY: both pointers are valid for the call; no hint is asked for.
     let is_number = unsafe {
-        pg_sys::parse_int(value.as_ptr(), &mut number, unit.bits(), std::ptr::null_mut())
+        pg_sys::parse_int(
+            value.as_ptr(),
+            &mut number,
+            unit.bits(),
+            std::ptr::null_mut(),
+        )
     };
     is_number.then_some(number)
 }
@@ -82,4 +87,10 @@ pub fn is_boolean(value: &CStr) -> bool {
     let mut truth = false;
     // SAFETY: both pointers are valid for the call.
     unsafe { pg_sys::parse_bool(value.as_ptr(), &mut truth) }
+}
+
+/// Whether PostgreSQL knows a time zone of this name.
+pub fn is_timezone(name: &str) -> bool {
+    // SAFETY: the name is NUL-terminated and copied; the answer is not kept.
+    CString::new(name).is_ok_and(|name| unsafe { !pg_sys::pg_tzset(name.as_ptr()).is_null() })
 }

@@ -5,6 +5,7 @@
 
 use pgrx::pg_sys;
 use std::ffi::CString;
+use std::ops::Range;
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("cells are passed by value in 64-bit datums");
@@ -83,15 +84,17 @@ impl Cells {
 /// Named and typed columns of equal length.
 pub struct Rowset<'a> {
     pub columns: Vec<(&'a str, pg_sys::Oid, &'a Cells)>,
+    /// Which of the rows.
+    pub rows: Range<usize>,
 }
 
 impl Rowset<'_> {
     /// Makes the rows readable as `page` in the SPI connection that is open now, until it is closed.
     pub fn register(&self) {
-        let rows = self.columns.first().map_or(0, |(_, _, cells)| cells.len());
+        let is_within = |cells: &Cells| self.rows.end <= cells.len();
         assert!(
-            self.columns.iter().all(|(_, _, cells)| cells.len() == rows),
-            "columns differ in length"
+            self.columns.iter().all(|(_, _, cells)| is_within(cells)),
+            "a column is too short"
         );
         let width = self.columns.len();
         let mut values = vec![pg_sys::Datum::from(0); width];
@@ -108,7 +111,7 @@ impl Rowset<'_> {
             }
             // a page is bounded by its size already: it should stay in memory rather than go to disk at work_mem
             let store = pg_sys::tuplestore_begin_heap(false, false, i32::MAX / 1024);
-            for row in 0..rows {
+            for row in self.rows.clone() {
                 for (i, (_, _, cells)) in self.columns.iter().enumerate() {
                     let datum = match cells {
                         Cells::Fixed(cells) => cells[row].map(pg_sys::Datum::from),
@@ -131,7 +134,7 @@ impl Rowset<'_> {
             (*relation).md.reliddesc = pg_sys::InvalidOid;
             (*relation).md.tupdesc = descriptor;
             (*relation).md.enrtype = pg_sys::EphemeralNameRelationType::ENR_NAMED_TUPLESTORE;
-            (*relation).md.enrtuples = rows as f64;
+            (*relation).md.enrtuples = self.rows.len() as f64;
             (*relation).reldata = store.cast();
             pg_sys::SPI_register_relation(relation);
         }

@@ -16,6 +16,31 @@ pub struct MirrorSpec {
     pub domain: serde_json::Value,
     pub fields: Vec<String>,
     pub indexes: Vec<String>,
+    /// In lines: the many2one to their header.
+    pub parent: Option<String>,
+    /// Relational fields, dotted paths too, whose records' changes are changes of this one.
+    pub depends: Vec<String>,
+    pub compare: Compare,
+    /// Columns that Odoo keeps unique among the records.
+    pub unique_key: Option<Vec<String>>,
+}
+
+/// How an incremental run finds what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compare {
+    /// By write_date, since the last run.
+    Window,
+    /// By reading everything.
+    Whole,
+}
+
+/// What becomes of the row of a record that is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletes {
+    Remove,
+    Mark,
 }
 
 /// One type of a connection with what is set for it.
@@ -23,6 +48,9 @@ pub struct MirrorSpec {
 pub struct TypeSpec {
     pub r#type: String,
     pub batch_size: Option<usize>,
+    pub lookback_s: Option<f64>,
+    pub domain: Option<serde_json::Value>,
+    pub deletes: Deletes,
 }
 
 /// The names of all types, in the order in which they run.
@@ -54,9 +82,10 @@ pub fn check_types(types: &[String]) -> Result<(), Failure> {
 /// The settings of the named types on a connection, in the order in which they run.
 pub fn types(connection: &str, names: &[String]) -> Result<Vec<TypeSpec>, Failure> {
     sql::rows(
-        "SELECT m.type, max(t.batch_size) AS batch_size
+        "SELECT m.type, t.batch_size, extract(epoch FROM t.lookback) AS lookback_s, t.domain,
+                coalesce(t.deletes, 'remove') AS deletes
          FROM odoo_sync.mirrors m LEFT JOIN odoo_sync.types t ON t.connection = $1 AND t.type = m.type
-         WHERE m.type = ANY ($2) GROUP BY m.type ORDER BY min(m.position), m.type",
+         WHERE m.type = ANY ($2) GROUP BY m.type, t.connection, t.type ORDER BY min(m.position), m.type",
         &[connection.into(), names.to_vec().into()],
     )
 }
@@ -64,7 +93,7 @@ pub fn types(connection: &str, names: &[String]) -> Result<Vec<TypeSpec>, Failur
 /// The mirrors of the named types, in the order in which they run.
 pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
     sql::rows(
-        "SELECT type, table_name, model, since, until, domain, fields, indexes
+        "SELECT type, table_name, model, since, until, domain, fields, indexes, parent, depends, compare, unique_key
          FROM odoo_sync.mirrors WHERE type = ANY ($1) ORDER BY position, type, table_name",
         &[names.to_vec().into()],
     )

@@ -2,8 +2,9 @@
 
 use crate::mirror::encode::{self, EncodedPage};
 use crate::odoo::{Client, Domain, Error, ErrorKind, Read, Traffic, thread_traffic};
-use crate::sync::catalogue::MirrorSpec;
+use crate::sync::catalogue::{Compare, MirrorSpec};
 use crate::sync::plan::{self, FieldPlan};
+use crate::sync::span::Span;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a job hands back to the main thread.
@@ -16,10 +17,10 @@ pub struct Answer {
 }
 
 pub enum Content {
-    /// The mirror can be read: these fields, and these ids now.
-    Planned(Result<(Arc<FieldPlan>, Vec<i64>), Error>),
-    /// Records, and the plan by which they were read.
-    Page(Arc<FieldPlan>, EncodedPage),
+    /// The mirror can be read: these fields, and these records.
+    Planned(Result<(Arc<FieldPlan>, Scope), Error>),
+    /// Records, the span that they are of, and the plan by which they were read.
+    Page(Arc<FieldPlan>, Span, EncodedPage),
     /// A record that cannot be read, and why.
     Unreadable(i64, Error),
     /// A page's job is over; its pages came before.
@@ -30,6 +31,16 @@ pub enum Content {
     Listed(Result<Vec<i64>, Error>),
 }
 
+/// Which records a run reads of a mirror.
+pub enum Scope {
+    /// All of them: these.
+    Whole(Vec<i64>),
+    /// All of them, which are so few that one page has them.
+    OnePage,
+    /// Those that changed.
+    Changed(Vec<i64>),
+}
+
 /// One mirror's source in Odoo, shared by its jobs.
 pub struct Source {
     pub mirror: usize,
@@ -38,40 +49,6 @@ pub struct Source {
     pub domain: Domain,
     /// Replaced once, when the server has refused the guess.
     pub plan: Mutex<Arc<FieldPlan>>,
-}
-
-/// The records of one page: all that match between two ids, or those with the ids.
-#[derive(Debug, Clone)]
-pub enum Span {
-    Between(Vec<i64>),
-    Only(Vec<i64>),
-}
-
-impl Span {
-    fn ids(&self) -> &[i64] {
-        match self {
-            Span::Between(ids) | Span::Only(ids) => ids,
-        }
-    }
-
-    fn halves(&self) -> Option<(Span, Span)> {
-        let ids = self.ids();
-        if ids.len() < 2 {
-            return None;
-        }
-        let (low, high) = ids.split_at(ids.len() / 2);
-        Some(match self {
-            Span::Between(_) => (Span::Between(low.to_vec()), Span::Between(high.to_vec())),
-            Span::Only(_) => (Span::Only(low.to_vec()), Span::Only(high.to_vec())),
-        })
-    }
-
-    fn domain(&self) -> Domain {
-        match self {
-            Span::Between(ids) => Domain::id_range(ids.first().copied(), ids.last().copied()),
-            Span::Only(ids) => Domain::ids(ids),
-        }
-    }
 }
 
 impl Source {
@@ -100,21 +77,58 @@ impl Source {
         });
     }
 
-    /// Job: which fields there are, and which records.
-    pub fn plan_it(&self, give: &dyn Fn(Answer)) {
+    /// Job: which fields there are, and which records to read: those written `since`, or all, of which there are few.
+    pub fn plan_it(&self, since: Option<&str>, are_few: bool, give: &dyn Fn(Answer)) {
         let mut before = thread_traffic();
-        let planned = self.client.fields(&self.spec.model).and_then(|server| {
-            let plan = self.set_plan(plan::fields(&self.spec, &server));
-            Ok((
-                plan,
-                self.client.search(&self.spec.model, &self.domain, None)?,
-            ))
-        });
+        let planned = self.planned(since, are_few);
         self.hand(give, &mut before, Content::Planned(planned));
     }
 
+    fn planned(
+        &self,
+        since: Option<&str>,
+        are_few: bool,
+    ) -> Result<(Arc<FieldPlan>, Scope), Error> {
+        let model = &self.spec.model;
+        let server = self.client.fields(model)?;
+        let has = |path: &str| {
+            server
+                .iter()
+                .any(|field| Some(field.name.as_str()) == path.split('.').next())
+        };
+        let mut plan = plan::fields(&self.spec, &server);
+        if plan.has_doubtful_guess() {
+            plan = plan::proven(&self.client, model, &plan)?;
+        }
+        let plan = self.set_plan(plan);
+        if let Some(since) =
+            since.filter(|_| self.spec.compare == Compare::Window && has("write_date"))
+        {
+            let depends: Vec<String> = self
+                .spec
+                .depends
+                .iter()
+                .filter(|path| has(path))
+                .cloned()
+                .collect();
+            let changed = self.domain.and(&Domain::written_since(since, &depends));
+            match self.client.search(model, &changed, None) {
+                Ok(ids) => return Ok((plan, Scope::Changed(ids))),
+                // this user may not look where the mirror's records depend on: everything is read instead
+                Err(error) if error.kind == ErrorKind::AccessDenied && !depends.is_empty() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let scope = if are_few {
+            Scope::OnePage
+        } else {
+            Scope::Whole(self.client.search(model, &self.domain, None)?)
+        };
+        Ok((plan, scope))
+    }
+
     /// Job: the records of a span, in one page, or in halves where it cannot be had in one.
-    pub fn fetch(&self, span: &Span, give: &dyn Fn(Answer)) {
+    pub fn fetch(&self, span: Span, give: &dyn Fn(Answer)) {
         let mut before = thread_traffic();
         let done = self.fetch_span(span, give, &mut before);
         self.hand(give, &mut before, Content::PageDone(done));
@@ -122,13 +136,13 @@ impl Source {
 
     fn fetch_span(
         &self,
-        span: &Span,
+        span: Span,
         give: &dyn Fn(Answer),
         before: &mut Traffic,
     ) -> Result<(), Error> {
-        let error = match self.read(span) {
+        let error = match self.read(&span) {
             Ok((plan, page)) => {
-                self.hand(give, before, Content::Page(plan, page));
+                self.hand(give, before, Content::Page(plan, span, page));
                 return Ok(());
             }
             Err(error) => error,
@@ -141,17 +155,25 @@ impl Source {
         if !error.kind.may_be_one_record() || lost && !self.is_alive() {
             return Err(error);
         }
-        match (span.halves(), span.ids()) {
-            (Some((low, high)), _) => {
-                self.fetch_span(&low, give, before)?;
-                self.fetch_span(&high, give, before)
+        let parts = match span {
+            Span::All => {
+                let ids = self.client.search(&self.spec.model, &self.domain, None)?;
+                if ids.is_empty() {
+                    return Err(error);
+                }
+                vec![Span::Between(ids)]
             }
-            (None, [id]) => {
-                self.hand(give, before, Content::Unreadable(*id, error));
-                Ok(())
-            }
-            (None, _) => Err(error),
-        }
+            span => match span.halves() {
+                Ok(halves) => halves.into(),
+                Err(id) => {
+                    self.hand(give, before, Content::Unreadable(id, error));
+                    return Ok(());
+                }
+            },
+        };
+        parts
+            .into_iter()
+            .try_for_each(|part| self.fetch_span(part, give, before))
     }
 
     fn is_alive(&self) -> bool {

@@ -1,13 +1,15 @@
-//! One mirror's part of a run: what is known of it so far, and what to do with each answer about it.
+//! One mirror's part of a run: what is known of it so far, and what it does to its table.
 
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::encode::EncodedPage;
-use crate::mirror::rows::Written;
-use crate::mirror::table::Table;
-use crate::sync::fetch::Source;
+use crate::mirror::table::{Table, Wanted};
+use crate::settings::Settings;
+use crate::sync::catalogue::{Deletes, TypeSpec};
+use crate::sync::fetch::{Scope, Source};
 use crate::sync::plan::FieldPlan;
-use crate::sync::progress::Progress;
+use crate::sync::progress::{Progress, grouped};
+use crate::sync::state::MirrorState;
 use crate::sync::task::Counts;
 use pgrx::prelude::*;
 use std::collections::HashSet;
@@ -18,11 +20,11 @@ use std::sync::Arc;
 pub enum Stage {
     /// Its fields and ids are asked for, or will be.
     Planning,
-    /// Its pages are fetched and written.
-    Loading,
-    /// Its count, then its ids are compared with Odoo's.
-    Comparing,
-    /// What the comparison found is fetched.
+    /// Everything is read and written; what the pages do not have is gone.
+    Whole,
+    /// What changed is read and written; then the counts are compared, and if they differ the ids.
+    Changed,
+    /// What the comparison found lacking is read.
     Repairing,
     Done,
 }
@@ -31,6 +33,7 @@ pub struct MirrorRun {
     pub source: Arc<Source>,
     /// Which type of the run it belongs to.
     pub type_index: usize,
+    pub state: MirrorState,
     pub stage: Stage,
     pub counts: Counts,
     /// How many records there are to fetch.
@@ -43,20 +46,31 @@ pub struct MirrorRun {
     pub nul_characters: u64,
     /// The records that failed in this run.
     pub failed_ids: Vec<i64>,
-    table: Option<Table>,
+    /// Pairs of records that seem to share a unique name, which are to be asked for together.
+    pub doubtful: Vec<Vec<i64>>,
+    pub notes: Vec<String>,
+    pub(super) table: Option<Table>,
     plan: Option<Arc<FieldPlan>>,
+    deletes: Deletes,
     /// The greatest id that the mirror had before this run: what is beyond it can be inserted without a look.
-    known_max: Option<i64>,
-    /// Rows whose records Odoo did not list when the run began.
+    pub(super) known_max: Option<i64>,
+    /// Rows that Odoo does not have.
     gone: HashSet<i64>,
-    is_first_load: bool,
+    /// The ids that were read, where they are what tells which rows are gone.
+    read_ids: Option<Vec<i64>>,
 }
 
 impl MirrorRun {
-    pub fn new(source: Arc<Source>, type_index: usize) -> MirrorRun {
+    pub fn new(
+        source: Arc<Source>,
+        type_index: usize,
+        spec: &TypeSpec,
+        state: MirrorState,
+    ) -> MirrorRun {
         MirrorRun {
             source,
             type_index,
+            state,
             stage: Stage::Planning,
             counts: Counts::default(),
             expected: 0,
@@ -65,11 +79,14 @@ impl MirrorRun {
             is_missing: false,
             nul_characters: 0,
             failed_ids: Vec::new(),
+            doubtful: Vec::new(),
+            notes: Vec::new(),
             table: None,
             plan: None,
+            deletes: spec.deletes,
             known_max: None,
             gone: HashSet::new(),
-            is_first_load: false,
+            read_ids: None,
         }
     }
 
@@ -81,32 +98,51 @@ impl MirrorRun {
         )
     }
 
-    /// Makes the table ready for what Odoo has, and finds out which rows Odoo no longer lists.
-    pub fn prepare(
-        &mut self,
-        schema: &str,
-        plan: Arc<FieldPlan>,
-        ids: &[i64],
-        is_loaded: bool,
-    ) -> Result<(), Failure> {
+    pub fn marks(&self) -> bool {
+        self.deletes == Deletes::Mark
+    }
+
+    /// Makes the table ready for what Odoo has; returns whether it has gained columns that only a full read can fill.
+    pub fn prepare_table(&mut self, schema: &str, plan: Arc<FieldPlan>) -> Result<bool, Failure> {
         let spec = &self.source.spec;
-        let columns = plan.all().filter_map(MirrorColumn::of).collect();
-        let table = Table::ensure(schema, &spec.table_name, &spec.model, columns)?;
-        let (rows, max) = table.extent()?;
-        self.known_max = max;
-        self.gone = if rows == 0 {
-            HashSet::new()
-        } else {
-            table.ids_beyond(ids)?.into_iter().collect()
-        };
-        self.is_first_load = !is_loaded;
-        self.expected = ids.len() as u64;
+        let (table, has_gained) = Table::ensure(Wanted {
+            schema,
+            name: &spec.table_name,
+            model: &spec.model,
+            columns: plan.all().filter_map(MirrorColumn::of).collect(),
+            unique_key: spec.unique_key.clone(),
+            marks: self.marks(),
+        })?;
+        if !self.marks() {
+            self.counts.deleted += table.delete_marked()?;
+        }
+        self.known_max = table.extent()?.1;
         self.table = Some(table);
         self.plan = Some(plan);
+        Ok(has_gained)
+    }
+
+    /// Takes up which records are to be read, and finds out which rows Odoo no longer lists.
+    pub fn begin(&mut self, scope: &Scope) -> Result<(), Failure> {
+        match scope {
+            Scope::Whole(ids) => {
+                self.gone = self.table()?.ids_beyond(ids)?.into_iter().collect();
+                self.expected = ids.len() as u64;
+                self.stage = Stage::Whole;
+            }
+            Scope::OnePage => {
+                self.read_ids = Some(Vec::new());
+                self.stage = Stage::Whole;
+            }
+            Scope::Changed(ids) => {
+                self.expected = ids.len() as u64;
+                self.stage = Stage::Changed;
+            }
+        }
         Ok(())
     }
 
-    fn table(&self) -> Result<&Table, Failure> {
+    pub(super) fn table(&self) -> Result<&Table, Failure> {
         self.table.as_ref().ok_or_else(|| {
             Failure::new(
                 PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
@@ -125,26 +161,12 @@ impl MirrorRun {
         }
     }
 
-    /// Writes a page; what that did is counted once it is committed, by [`MirrorRun::count`].
-    pub fn write(&self, page: &EncodedPage) -> Result<Written, Failure> {
-        let table = self.table()?;
-        if page.ids.is_empty() {
-            return Ok(Written::default());
-        }
-        let is_new = self.stage == Stage::Loading && page.ids.first().copied() > self.known_max;
-        if is_new {
-            table.insert(page)
-        } else {
-            table.upsert(page)
-        }
-    }
-
-    /// The rows of a mirror and what the run did, after a page was committed.
-    pub fn count(&mut self, page: &EncodedPage, written: Written) {
-        self.counts.fetched += page.ids.len() as u64;
-        self.counts.inserted += written.inserted;
-        self.counts.updated += written.updated;
+    /// Takes note of a page that was committed: its records are there.
+    pub fn has_read(&mut self, page: &EncodedPage) {
         self.nul_characters += page.nul_characters;
+        if let Some(read) = &mut self.read_ids {
+            read.extend(&page.ids);
+        }
         if !self.gone.is_empty() {
             for id in &page.ids {
                 self.gone.remove(id);
@@ -152,18 +174,46 @@ impl MirrorRun {
         }
     }
 
-    /// Removes the rows that were found gone.
-    pub fn remove_gone(&mut self) -> Result<u64, Failure> {
-        let gone: Vec<i64> = self.gone.iter().copied().collect();
-        if gone.is_empty() {
-            Ok(0)
-        } else {
-            self.table()?.delete(&gone)
+    /// Removes the rows that were found gone, or marks them; refuses when these are suspiciously many.
+    pub fn remove_gone(&mut self, settings: &Settings, force: bool) -> Result<u64, Failure> {
+        if let Some(mut read) = self.read_ids.take() {
+            read.extend(&self.failed_ids);
+            self.gone = self.table()?.ids_beyond(&read)?.into_iter().collect();
         }
+        if self.gone.is_empty() {
+            return Ok(0);
+        }
+        let (rows, _) = self.table()?.extent()?;
+        let gone = self.gone.len() as u64;
+        let is_much =
+            rows > settings.max_removal_rows && gone * 100 > rows * settings.max_removal_percent;
+        if is_much && !force {
+            return Err(self.too_many_gone(gone, rows, settings.max_removal_percent));
+        }
+        let ids: Vec<i64> = self.gone.drain().collect();
+        self.table()?.delete(&ids, self.marks())
+    }
+
+    fn too_many_gone(&self, gone: u64, rows: u64, percent: u64) -> Failure {
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!(
+                "Odoo no longer lists {} of the {} records in {}, more than {percent} %; none was removed",
+                grouped(gone),
+                grouped(rows),
+                self.source.spec.table_name
+            ),
+        )
+        .hint("If that many are really gone, call odoo_sync.run(…, force => true). If not, the user has lost a right in Odoo, or the type's domain is wrong.")
     }
 
     pub fn row_count(&self) -> Result<u64, Failure> {
         Ok(self.table()?.extent()?.0)
+    }
+
+    /// How many records there are here or known to be unreadable: what Odoo's count should be.
+    pub fn accounted_for(&self) -> Result<u64, Failure> {
+        Ok(self.row_count()? + self.table()?.lacking(&self.failed_ids)?.len() as u64)
     }
 
     /// Compares the mirror's ids with Odoo's: notes what is gone, and returns what is lacking.
@@ -176,8 +226,8 @@ impl MirrorRun {
     }
 
     /// What remains to be done once all rows are there.
-    pub fn complete(&mut self) -> Result<(), Failure> {
-        if self.is_first_load {
+    pub fn finish_table(&self) -> Result<(), Failure> {
+        if !self.state.is_loaded {
             self.table()?.create_indexes(&self.source.spec.indexes)?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! [`run::Run`] goes through the mirrors: a [`pool`] of threads asks Odoo ([`fetch`]), the main thread writes what comes
 //! back, a page a transaction, and [`record`]s it where other sessions see it.
 
+mod advance;
 pub mod catalogue;
 pub mod fetch;
 pub mod mirror;
@@ -11,4 +12,8 @@ pub mod pool;
 pub mod progress;
 pub mod record;
 pub mod run;
+pub mod span;
+pub mod state;
+mod store;
 pub mod task;
+mod type_run;

@@ -20,6 +20,14 @@ impl FieldPlan {
         self.columnar.iter().chain(&self.rows)
     }
 
+    /// Whether a custom field that Odoo computes was guessed to be read by columns: where its path leads over a field that
+    /// is not stored, the guess could be wrong without being refused.
+    pub fn has_doubtful_guess(&self) -> bool {
+        self.columnar
+            .iter()
+            .any(|field| field.name.starts_with("x_") && !field.stored)
+    }
+
     pub fn names(&self) -> Vec<String> {
         self.all().map(|field| field.name.clone()).collect()
     }

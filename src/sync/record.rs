@@ -3,6 +3,9 @@
 use crate::failure::Failure;
 use crate::odoo::Traffic;
 use crate::pg::identity::as_owner;
+use crate::sync::catalogue::MirrorSpec;
+use crate::sync::fetch::Source;
+use crate::sync::store::Refused;
 use crate::sync::task::{Counts, Status, Task};
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
@@ -125,53 +128,56 @@ pub fn end(
     })
 }
 
-/// Notes where a mirror stands after a run of it has ended well.
+/// Notes where a mirror stands after a run of it has ended well: the window that it is equal to Odoo up to, in seconds
+/// since 1970 by Odoo's clock, and the domain.
 pub fn mirror(
     connection: &str,
-    table: &str,
-    r#type: &str,
-    model: &str,
+    source: &Source,
     rows: u64,
+    window_end: f64,
+    was_full: bool,
 ) -> Result<(), Failure> {
+    let spec = &source.spec;
     as_owner(|| {
         execute(
-            "INSERT INTO odoo_sync.mirror_state (connection, table_name, type, model, row_count, loaded_at)
-             VALUES ($1, $2, $3, $4, $5, now())
+            "INSERT INTO odoo_sync.mirror_state AS s
+                    (connection, table_name, type, model, row_count, window_end, full_at, domain)
+             VALUES ($1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN pg_catalog.now() END, $8)
              ON CONFLICT (connection, table_name) DO UPDATE
              SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
-                 loaded_at = EXCLUDED.loaded_at",
-            &[connection.into(), table.into(), r#type.into(), model.into(), (rows as i64).into()],
-        )
-    })
-}
-
-/// Whether a mirror was filled by a full run before.
-pub fn is_loaded(connection: &str, table: &str) -> Result<bool, Failure> {
-    as_owner(|| {
-        let query = "SELECT EXISTS (SELECT FROM odoo_sync.mirror_state
-                     WHERE connection = $1 AND table_name = $2 AND loaded_at IS NOT NULL)";
-        Ok(
-            Spi::get_one_with_args::<bool>(query, &[connection.into(), table.into()])?
-                == Some(true),
+                 window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, s.full_at),
+                 domain = EXCLUDED.domain",
+            &[
+                connection.into(),
+                spec.table_name.as_str().into(),
+                spec.r#type.as_str().into(),
+                spec.model.as_str().into(),
+                (rows as i64).into(),
+                window_end.into(),
+                was_full.into(),
+                pgrx::JsonB(source.domain.to_value()).into(),
+            ],
         )
     })
 }
 
 /// Keeps a record that could not be read or stored, with the reason.
-pub fn failed_record(
-    connection: &str,
-    r#type: &str,
-    table: &str,
-    id: i64,
-    error: &str,
-) -> Result<(), Failure> {
+pub fn failed_record(connection: &str, spec: &MirrorSpec, record: Refused) -> Result<(), Failure> {
     as_owner(|| {
         execute(
-            "INSERT INTO odoo_sync.failures AS f (connection, type, table_name, odoo_id, error)
-             VALUES ($1, $2, $3, $4, $5)
+            "INSERT INTO odoo_sync.failures AS f (connection, type, table_name, odoo_id, error, payload)
+             VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (connection, table_name, odoo_id) DO UPDATE
-             SET last_seen = now(), attempts = f.attempts + 1, error = EXCLUDED.error, type = EXCLUDED.type",
-            &[connection.into(), r#type.into(), table.into(), id.into(), error.into()],
+             SET last_seen = now(), attempts = f.attempts + 1, error = EXCLUDED.error, type = EXCLUDED.type,
+                 payload = EXCLUDED.payload",
+            &[
+                connection.into(),
+                spec.r#type.as_str().into(),
+                spec.table_name.as_str().into(),
+                record.id.into(),
+                record.error.as_str().into(),
+                record.payload.into(),
+            ],
         )
     })
 }

@@ -1,45 +1,41 @@
-//! The course of a run: which mirror next, what to do with each answer, how each type ends.
+//! The course of a run: its types and mirrors, the login, and the loop that hands out work and takes in answers.
 
 use crate::connection;
 use crate::failure::Failure;
-use crate::odoo::{Cancel, Client, Domain, ErrorKind, Traffic};
+use crate::odoo::{Cancel, Client, Domain};
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
-use crate::pg::{identity, interrupts, process, thread};
+use crate::pg::{identity, interrupts, thread};
 use crate::sync::catalogue::{self, MirrorSpec, TypeSpec};
-use crate::sync::fetch::{Answer, Content, Source, Span};
+use crate::sync::fetch::{Answer, Source};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::plan::FieldPlan;
 use crate::sync::pool::Pool;
-use crate::sync::progress::{grouped, summary};
 use crate::sync::record;
-use crate::sync::task::{Counts, Event, Outcome, Status, Task};
+use crate::sync::state::{self, MirrorState};
+use crate::sync::task::{Event, Outcome, Status, Task};
+use crate::sync::type_run::TypeRun;
 use pgrx::pg_sys;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long the main thread waits before it looks whether it was told to stop.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// One type's part of a run.
-struct TypeRun {
-    spec: TypeSpec,
-    started: Instant,
-    mirrors_left: usize,
-    traffic: Traffic,
-    writing: Duration,
-    failures: Vec<Failure>,
-    notes: Vec<String>,
-    is_ended: bool,
-}
-
 /// A run of one connection.
 pub struct Run<'a> {
-    task: &'a Task,
-    worker: &'a Worker,
-    user: pg_sys::Oid,
-    types: Vec<TypeRun>,
-    mirrors: Vec<MirrorRun>,
+    pub(super) task: &'a Task,
+    pub(super) worker: &'a Worker,
+    pub(super) user: pg_sys::Oid,
+    pub(super) types: Vec<TypeRun>,
+    pub(super) mirrors: Vec<MirrorRun>,
+    /// Odoo's clock when the run began, in seconds since 1970: the next window begins there.
+    pub(super) window_end: f64,
+    /// What the mirrors of our types were before, by table.
+    states: HashMap<String, MirrorState>,
+    /// The types whose end the caller was told.
+    skipped: Vec<String>,
 }
 
 /// Runs a task to its end; every type is told to the caller and recorded, whatever happens.
@@ -51,8 +47,13 @@ pub fn run(task: &Task, worker: &Worker) {
         user,
         types: Vec::new(),
         mirrors: Vec::new(),
+        window_end: 0.0,
+        states: HashMap::new(),
+        skipped: Vec::new(),
     };
-    if let Err(failure) = run.begin().and_then(|()| run.work()) {
+    let cancel = Cancel::new();
+    if let Err(failure) = run.begin().and_then(|()| run.work(&cancel)) {
+        cancel.cancel();
         run.abandon(&failure);
     }
     if let Err(failure) = transaction(user, || record::prune(task.settings.history_days)) {
@@ -72,61 +73,74 @@ impl Run<'_> {
             identity::as_owner(|| catalogue::types(&task.connection, &task.types))
         })?;
         for spec in specs {
-            let name = spec.r#type.clone();
-            let message = format!(
-                "Another run of {name} on connection {} is under way.",
-                task.connection
-            );
-            let is_ours = transaction(self.user, || {
-                let is_ours = record::try_lock(&task.connection, &name)?;
-                if is_ours {
-                    record::begin(task, &name, "full")?;
-                } else {
-                    record::skipped(task, &name, &message)?;
-                }
-                Ok(is_ours)
-            })?;
+            let (is_ours, states) = transaction(self.user, || self.claim(&spec))?;
             if is_ours {
-                self.types.push(TypeRun {
-                    spec,
-                    started: Instant::now(),
-                    mirrors_left: 0,
-                    traffic: Traffic::default(),
-                    writing: Duration::ZERO,
-                    failures: Vec::new(),
-                    notes: Vec::new(),
-                    is_ended: false,
-                });
+                let mode = self.mode(&states);
+                self.states.extend(
+                    states
+                        .into_iter()
+                        .map(|state| (state.table_name.clone(), state)),
+                );
+                self.types.push(TypeRun::new(spec, mode));
             } else {
+                let message = self.held_up(&spec);
+                self.skipped.push(spec.r#type.clone());
                 self.worker.send(&Event::Ended(Box::new(Outcome {
-                    run_id: task.run_id,
-                    connection: task.connection.clone(),
-                    r#type: name,
-                    status: Status::Skipped,
-                    mode: None,
-                    counts: Counts::default(),
-                    seconds: 0.0,
                     message: Some(message),
-                    failure: None,
+                    ..Outcome::new(task.run_id, &task.connection, &spec.r#type, Status::Skipped)
                 })));
             }
         }
         Ok(())
     }
 
+    fn held_up(&self, spec: &TypeSpec) -> String {
+        format!(
+            "Another run of {} on connection {} is under way.",
+            spec.r#type, self.task.connection
+        )
+    }
+
+    /// Takes the lock of a type if it is free, and reads what is known of its mirrors.
+    fn claim(&self, spec: &TypeSpec) -> Result<(bool, Vec<MirrorState>), Failure> {
+        let (task, name) = (self.task, &spec.r#type);
+        if !record::try_lock(&task.connection, name)? {
+            record::skipped(task, name, &self.held_up(spec))?;
+            return Ok((false, Vec::new()));
+        }
+        let states = identity::as_owner(|| {
+            state::of_type(&task.connection, name, &task.settings, spec.lookback_s)
+        })?;
+        record::begin(task, name, self.mode(&states))?;
+        Ok((true, states))
+    }
+
+    /// What the run of a type is called: `incremental` only where every mirror of it that was filled before is.
+    fn mode(&self, states: &[MirrorState]) -> &'static str {
+        let is_due = states.is_empty() || states.iter().any(|state| state.since.is_none());
+        if self.task.full || is_due {
+            "full"
+        } else {
+            "incremental"
+        }
+    }
+
     /// Logs in, away from the main thread.
-    fn open(&self) -> Result<Client, Failure> {
+    fn open(&self, cancel: &Cancel) -> Result<Client, Failure> {
         let task = self.task;
         let (endpoint, options) = transaction(self.user, || {
-            let connection = connection::find(&task.connection)?;
+            let connection = connection::find(&task.connection).map_err(|failure| {
+                failure.hint("If odoo_sync.connect() was called in this same transaction, COMMIT it first: the run sees what is committed.")
+            })?;
             Ok((
                 connection.endpoint(self.user, &task.settings)?,
                 connection.options(&task.settings),
             ))
         })?;
         let (sender, receiver) = mpsc::sync_channel(1);
+        let cancel = cancel.clone();
         thread::spawn("odoo_sync open", move || {
-            drop(sender.send(Client::open(endpoint, options, Cancel::new())));
+            drop(sender.send(Client::open(endpoint, options, cancel)));
         })?;
         loop {
             interrupts::check_worker()?;
@@ -136,19 +150,23 @@ impl Run<'_> {
         }
     }
 
-    fn work(&mut self) -> Result<(), Failure> {
+    fn work(&mut self, cancel: &Cancel) -> Result<(), Failure> {
         if self.types.is_empty() {
             return Ok(());
         }
         let place = format!("connection {}", self.task.connection);
-        let client = Arc::new(self.open().map_err(|failure| failure.at(&place))?);
+        let client = Arc::new(self.open(cancel).map_err(|failure| failure.at(&place))?);
+        let began = client.session().started;
+        self.window_end = began
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs_f64();
         self.list_mirrors(&client)?;
         let pool = Pool::start(self.task.settings.concurrency)?;
         let mut next = 0;
         while self.types.iter().any(|r#type| !r#type.is_ended) {
             while next < self.mirrors.len() && pool.is_hungry() {
-                let source = self.mirrors[next].source.clone();
-                pool.submit(Box::new(move |give| source.plan_it(give)));
+                self.submit_plan(next, &pool);
                 next += 1;
             }
             interrupts::check_worker()?;
@@ -157,6 +175,24 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    fn submit_plan(&self, index: usize, pool: &Pool<Answer>) {
+        let mirror = &self.mirrors[index];
+        let (source, since) = (mirror.source.clone(), mirror.state.since.clone());
+        // twice as many may have come since, and still fit into a page
+        let are_few = mirror.state.is_loaded
+            && mirror.state.row_count * 2 <= self.batch_size(mirror.type_index) as u64;
+        pool.submit(Box::new(move |give| {
+            source.plan_it(since.as_deref(), are_few, give)
+        }));
+    }
+
+    pub(super) fn batch_size(&self, type_index: usize) -> usize {
+        self.types[type_index]
+            .spec
+            .batch_size
+            .unwrap_or(self.task.settings.batch_size)
     }
 
     /// The mirrors of the types that are ours, for the server's series.
@@ -177,7 +213,20 @@ impl Run<'_> {
             let Some(type_index) = names.iter().position(|name| *name == spec.r#type) else {
                 continue;
             };
-            let domain = domain_of(&spec)?;
+            let type_spec = &self.types[type_index].spec;
+            let domain = match domain_of(&spec, type_spec) {
+                Ok(domain) => domain,
+                Err(failure) => {
+                    self.types[type_index]
+                        .failures
+                        .push(failure.at(&spec.table_name));
+                    continue;
+                }
+            };
+            let mut state = self.states.remove(&spec.table_name).unwrap_or_default();
+            if self.task.full || state.domain.as_ref() != Some(&domain.to_value()) {
+                state.since = None;
+            }
             let source = Source {
                 mirror: self.mirrors.len(),
                 client: client.clone(),
@@ -185,14 +234,12 @@ impl Run<'_> {
                 domain,
                 plan: Mutex::new(Arc::new(FieldPlan::default())),
             };
+            let mirror = MirrorRun::new(Arc::new(source), type_index, type_spec, state);
             self.types[type_index].mirrors_left += 1;
-            self.mirrors
-                .push(MirrorRun::new(Arc::new(source), type_index));
+            self.mirrors.push(mirror);
         }
-        let empty: Vec<usize> = (0..self.types.len())
-            .filter(|index| self.types[*index].mirrors_left == 0)
-            .collect();
-        for index in empty {
+        let empty = |index: &usize| self.types[*index].mirrors_left == 0;
+        for index in (0..self.types.len()).filter(empty).collect::<Vec<_>>() {
             self.types[index].notes.push(format!(
                 "The catalogue has no table of this type for Odoo {series}."
             ));
@@ -226,276 +273,8 @@ impl Run<'_> {
         }
     }
 
-    /// The next step of a mirror, now that this answer is there.
-    fn advance(
-        &mut self,
-        index: usize,
-        content: Content,
-        pool: &Pool<Answer>,
-    ) -> Result<(), Failure> {
-        match content {
-            Content::Planned(Err(error)) if error.kind == ErrorKind::UnknownModel => {
-                self.mirrors[index].is_missing = true;
-                self.end_mirror(index)
-            }
-            Content::Planned(planned) => {
-                let (plan, ids) = planned?;
-                self.start_loading(index, plan, ids, pool)
-            }
-            Content::Page(plan, page) => {
-                self.mirrors[index].follow(&plan);
-                let (mirror, task) = (&self.mirrors[index], self.task);
-                let mut counts = self.type_counts(mirror.type_index);
-                let progress = progress_of(mirror, page.ids.len());
-                let written = transaction(self.user, || {
-                    let written = mirror.write(&page)?;
-                    counts.fetched += page.ids.len() as u64;
-                    counts.inserted += written.inserted;
-                    counts.updated += written.updated;
-                    record::progress(task, &mirror.source.spec.r#type, &counts, &progress)?;
-                    Ok(written)
-                })?;
-                process::report_activity(Some(&format!("odoo_sync: {progress}")));
-                let mirror = &mut self.mirrors[index];
-                mirror.count(&page, written);
-                mirror.progress.within(self.worker, || progress);
-                Ok(())
-            }
-            Content::Unreadable(id, error) => self.keep_failure(index, id, &Failure::from(error)),
-            Content::PageDone(done) => {
-                done?;
-                self.mirrors[index].pages_left -= 1;
-                if self.mirrors[index].pages_left == 0 {
-                    self.after_pages(index, pool)
-                } else {
-                    Ok(())
-                }
-            }
-            Content::Counted(counted) => {
-                let counted = counted?;
-                let mirror = &self.mirrors[index];
-                let rows = transaction(self.user, || mirror.row_count())?;
-                if rows + mirror.failed_ids.len() as u64 == counted {
-                    return self.complete(index);
-                }
-                let source = mirror.source.clone();
-                pool.submit(Box::new(move |give| source.list(give)));
-                Ok(())
-            }
-            Content::Listed(listed) => {
-                let listed = listed?;
-                let mirror = &mut self.mirrors[index];
-                let lacking = transaction(self.user, || mirror.compare(&listed))?;
-                mirror.stage = Stage::Repairing;
-                self.submit_pages(index, lacking, Span::Only, pool)
-            }
-        }
-    }
-
-    fn start_loading(
-        &mut self,
-        index: usize,
-        plan: Arc<FieldPlan>,
-        ids: Vec<i64>,
-        pool: &Pool<Answer>,
-    ) -> Result<(), Failure> {
-        let schema = &self.task.connection;
-        let mirror = &mut self.mirrors[index];
-        let table = mirror.source.spec.table_name.clone();
-        transaction(self.user, || {
-            let is_loaded = record::is_loaded(schema, &table)?;
-            mirror.prepare(schema, plan, &ids, is_loaded)
-        })?;
-        mirror.stage = Stage::Loading;
-        self.submit_pages(index, ids, Span::Between, pool)
-    }
-
-    /// Has the records fetched, in pages; without any, goes on at once.
-    fn submit_pages(
-        &mut self,
-        index: usize,
-        ids: Vec<i64>,
-        span: fn(Vec<i64>) -> Span,
-        pool: &Pool<Answer>,
-    ) -> Result<(), Failure> {
-        let mirror = &mut self.mirrors[index];
-        let set = self.types[mirror.type_index].spec.batch_size;
-        let pages = ids.chunks(set.unwrap_or(self.task.settings.batch_size));
-        mirror.pages_left = pages.len();
-        for page in pages {
-            let (source, span) = (mirror.source.clone(), span(page.to_vec()));
-            pool.submit(Box::new(move |give| source.fetch(&span, give)));
-        }
-        if mirror.pages_left == 0 {
-            self.after_pages(index, pool)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// All pages are written: removes what is gone, then compares, unless that was what the pages were for.
-    fn after_pages(&mut self, index: usize, pool: &Pool<Answer>) -> Result<(), Failure> {
-        let mirror = &mut self.mirrors[index];
-        mirror.counts.deleted += transaction(self.user, || mirror.remove_gone())?;
-        if mirror.stage == Stage::Repairing {
-            return self.complete(index);
-        }
-        mirror.stage = Stage::Comparing;
-        let source = mirror.source.clone();
-        pool.submit(Box::new(move |give| source.count(give)));
-        Ok(())
-    }
-
-    /// A record that cannot be had is kept with its reason, and holds up nothing else.
-    fn keep_failure(&mut self, index: usize, id: i64, failure: &Failure) -> Result<(), Failure> {
-        let (mirror, connection) = (&mut self.mirrors[index], &self.task.connection);
-        mirror.counts.failed += 1;
-        mirror.failed_ids.push(id);
-        let spec = &mirror.source.spec;
-        transaction(self.user, || {
-            record::failed_record(
-                connection,
-                &spec.r#type,
-                &spec.table_name,
-                id,
-                &failure.summary(),
-            )
-        })
-    }
-
-    /// A mirror equals Odoo: notes that, and tells the caller.
-    fn complete(&mut self, index: usize) -> Result<(), Failure> {
-        let (mirror, connection) = (&mut self.mirrors[index], &self.task.connection);
-        transaction(self.user, || {
-            mirror.complete()?;
-            let (spec, rows) = (&mirror.source.spec, mirror.row_count()?);
-            record::forget_failures(connection, &spec.table_name, &mirror.failed_ids)?;
-            record::mirror(
-                connection,
-                &spec.table_name,
-                &spec.r#type,
-                &spec.model,
-                rows,
-            )
-        })?;
-        let line = format!("{}: {}", mirror.name(), summary(&mirror.counts));
-        self.worker.send(&Event::Notice(line));
-        self.end_mirror(index)
-    }
-
-    fn end_mirror(&mut self, index: usize) -> Result<(), Failure> {
-        let mirror = &mut self.mirrors[index];
-        mirror.stage = Stage::Done;
-        let type_index = mirror.type_index;
-        let r#type = &mut self.types[type_index];
-        if mirror.nul_characters > 0 {
-            r#type.notes.push(format!(
-                "{}: {} NUL characters were taken out of texts, since PostgreSQL cannot store them.",
-                mirror.source.spec.table_name,
-                grouped(mirror.nul_characters)
-            ));
-        }
-        if mirror.is_missing {
-            r#type.notes.push(format!(
-                "Odoo has no model {}: its module is not installed.",
-                mirror.source.spec.model
-            ));
-        }
-        r#type.mirrors_left -= 1;
-        if r#type.mirrors_left == 0 {
-            self.end_type(type_index)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn type_counts(&self, type_index: usize) -> Counts {
-        let mut sum = Counts::default();
-        for mirror in self
-            .mirrors
-            .iter()
-            .filter(|mirror| mirror.type_index == type_index)
-        {
-            sum.fetched += mirror.counts.fetched;
-            sum.inserted += mirror.counts.inserted;
-            sum.updated += mirror.counts.updated;
-            sum.deleted += mirror.counts.deleted;
-            sum.failed += mirror.counts.failed;
-        }
-        sum
-    }
-
-    fn end_type(&mut self, type_index: usize) -> Result<(), Failure> {
-        let r#type = &self.types[type_index];
-        let counts = self.type_counts(type_index);
-        let mut mirrors = self
-            .mirrors
-            .iter()
-            .filter(|mirror| mirror.type_index == type_index);
-        let status = if let Some(failure) = r#type.failures.first() {
-            if failure.is_cancelled() {
-                Status::Interrupted
-            } else {
-                Status::Failed
-            }
-        } else if mirrors.all(|mirror| mirror.is_missing) {
-            Status::Skipped
-        } else if counts.failed > 0 {
-            Status::Partial
-        } else {
-            Status::Ok
-        };
-        let mut lines: Vec<String> = r#type.failures.iter().map(Failure::summary).collect();
-        if status == Status::Partial {
-            lines.push(format!(
-                "{} records could not be read or stored; odoo_sync.failures has them.",
-                grouped(counts.failed)
-            ));
-        }
-        lines.extend(r#type.notes.iter().cloned());
-        let message = (!lines.is_empty()).then(|| lines.join("\n"));
-        let (task, name) = (self.task, r#type.spec.r#type.clone());
-        let (traffic, writing) = (r#type.traffic, r#type.writing.as_secs_f64());
-        transaction(self.user, || {
-            // what this commits to is what the caller is told: it must survive a crash
-            pgrx::Spi::run("SET LOCAL synchronous_commit = on")?;
-            record::progress(task, &name, &counts, "")?;
-            record::end(task, &name, status, &traffic, writing, message.as_deref())?;
-            record::unlock(&task.connection, &name)
-        })?;
-        let outcome = Outcome {
-            run_id: task.run_id,
-            connection: task.connection.clone(),
-            r#type: name,
-            status,
-            mode: Some("full".to_string()),
-            counts,
-            seconds: r#type.started.elapsed().as_secs_f64(),
-            message,
-            failure: r#type.failures.first().cloned(),
-        };
-        self.types[type_index].is_ended = true;
-        self.worker.send(&Event::Ended(Box::new(outcome)));
-        Ok(())
-    }
-
     /// Ends all types that have not ended, for one reason.
     fn abandon(&mut self, failure: &Failure) {
-        if self.types.is_empty() {
-            let outcomes = self.task.types.iter().map(|name| Outcome {
-                run_id: self.task.run_id,
-                connection: self.task.connection.clone(),
-                r#type: name.clone(),
-                status: Status::Failed,
-                mode: None,
-                counts: Counts::default(),
-                seconds: 0.0,
-                message: Some(failure.summary()),
-                failure: Some(failure.clone()),
-            });
-            outcomes.for_each(|outcome| self.worker.send(&Event::Ended(Box::new(outcome))));
-            return;
-        }
         for index in 0..self.types.len() {
             if !self.types[index].is_ended {
                 self.types[index].failures.insert(0, failure.clone());
@@ -507,21 +286,37 @@ impl Run<'_> {
                 }
             }
         }
+        let ours: Vec<&String> = self
+            .types
+            .iter()
+            .map(|r#type| &r#type.spec.r#type)
+            .collect();
+        let untold = |name: &&String| !ours.contains(name) && !self.skipped.contains(name);
+        for name in self.task.types.iter().filter(untold) {
+            self.worker.send(&Event::Ended(Box::new(Outcome {
+                message: Some(failure.summary()),
+                failure: Some(failure.clone()),
+                ..Outcome::new(
+                    self.task.run_id,
+                    &self.task.connection,
+                    name,
+                    Status::Failed,
+                )
+            })));
+        }
     }
 }
 
-fn domain_of(spec: &MirrorSpec) -> Result<Domain, Failure> {
-    Domain::parse(&spec.domain).map_err(|error| Failure::from(error).at(&spec.table_name))
-}
-
-/// `invoices.invoice_lines: 45,000 of 129,000`, once this page is written.
-fn progress_of(mirror: &MirrorRun, page: usize) -> String {
-    let done = mirror.counts.fetched + page as u64;
-    let expected = mirror.expected.max(done);
-    format!(
-        "{}: {} of {}",
-        mirror.name(),
-        grouped(done),
-        grouped(expected)
-    )
+/// The catalogue's domain, narrowed by what is set for the type; lines are narrowed through their header.
+fn domain_of(spec: &MirrorSpec, r#type: &TypeSpec) -> Result<Domain, Failure> {
+    let own = Domain::parse(&spec.domain)?;
+    let Some(set) = &r#type.domain else {
+        return Ok(own);
+    };
+    let set = Domain::parse(set)
+        .map_err(|error| Failure::from(error).at("the domain set in odoo_sync.types"))?;
+    Ok(own.and(&match &spec.parent {
+        Some(parent) => set.through(parent),
+        None => set,
+    }))
 }

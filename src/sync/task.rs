@@ -59,6 +59,23 @@ pub struct Outcome {
     pub failure: Option<Failure>,
 }
 
+impl Outcome {
+    /// One with nothing to tell but how it ended.
+    pub fn new(run_id: i64, connection: &str, r#type: &str, status: Status) -> Outcome {
+        Outcome {
+            run_id,
+            connection: connection.to_string(),
+            r#type: r#type.to_string(),
+            status,
+            mode: None,
+            counts: Counts::default(),
+            seconds: 0.0,
+            message: None,
+            failure: None,
+        }
+    }
+}
+
 /// What a run did, in records.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Counts {
@@ -67,6 +84,16 @@ pub struct Counts {
     pub updated: u64,
     pub deleted: u64,
     pub failed: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, other: &Counts) {
+        self.fetched += other.fetched;
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.deleted += other.deleted;
+        self.failed += other.failed;
+    }
 }
 
 /// What a worker tells its caller.

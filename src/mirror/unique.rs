@@ -1,0 +1,66 @@
+//! Names that Odoo keeps unique, such as a posted invoice's within its journal, and what two rows with the same one mean.
+
+use crate::failure::Failure;
+use crate::mirror::table::Table;
+use pgrx::prelude::*;
+use pgrx::spi::quote_identifier;
+
+/// Two rows with the same key, the first of them in the page that was just written.
+#[derive(Debug, Clone, Copy)]
+pub struct Clash {
+    pub of_page: i64,
+    pub other: i64,
+}
+
+impl Table {
+    /// The clause of CREATE TABLE that keeps the key unique, for a table that has all of its columns. It is checked at the end of a
+    /// transaction, so that two records may swap their names in one page.
+    pub(super) fn unique_clause(&self) -> Option<String> {
+        let key = self.usable_key()?;
+        let quoted: Vec<String> = key.iter().map(quote_identifier).collect();
+        let name = quote_identifier(self.unique_constraint());
+        let key = quoted.join(", ");
+        Some(format!(
+            ", CONSTRAINT {name} UNIQUE ({key}) DEFERRABLE INITIALLY DEFERRED"
+        ))
+    }
+
+    /// The constraint's name.
+    pub(super) fn unique_constraint(&self) -> String {
+        format!("{:.50}_odoo_key", self.name)
+    }
+
+    fn usable_key(&self) -> Option<&Vec<String>> {
+        let has = |name: &String| self.columns.iter().any(|column| column.name == *name);
+        // rows of records that are gone may share a name with others
+        self.unique_key
+            .as_ref()
+            .filter(|key| !self.has_marks && key.iter().all(has))
+    }
+
+    /// The pairs of rows that have the same key now, one of them among `ids`.
+    pub fn clashes(&self, ids: &[i64]) -> Result<Vec<Clash>, Failure> {
+        let Some(key) = self.usable_key() else {
+            return Ok(Vec::new());
+        };
+        let same: Vec<String> = key
+            .iter()
+            .map(|name| format!("other.{0} = mirror.{0}", quote_identifier(name)))
+            .collect();
+        let query = format!(
+            "SELECT mirror.id, other.id FROM {0} AS mirror JOIN {0} AS other ON {1} AND other.id <> mirror.id
+             WHERE mirror.id = ANY ($1) ORDER BY 1, 2",
+            self.qualified(),
+            same.join(" AND ")
+        );
+        Spi::connect(|client| {
+            let mut clashes = Vec::new();
+            for row in client.select(query.as_str(), None, &[ids.to_vec().into()])? {
+                if let (Some(of_page), Some(other)) = (row.get::<i64>(1)?, row.get::<i64>(2)?) {
+                    clashes.push(Clash { of_page, other });
+                }
+            }
+            Ok(clashes)
+        })
+    }
+}

@@ -1,0 +1,242 @@
+//! What becomes of each answer of Odoo's: the next step of the mirror that it is about.
+
+use crate::failure::Failure;
+use crate::mirror::encode::EncodedPage;
+use crate::odoo::ErrorKind;
+use crate::pg::process;
+use crate::pg::transaction::transaction;
+use crate::sync::fetch::{Answer, Content, Scope};
+use crate::sync::mirror::{MirrorRun, Stage};
+use crate::sync::plan::FieldPlan;
+use crate::sync::pool::Pool;
+use crate::sync::progress::grouped;
+use crate::sync::record;
+use crate::sync::run::Run;
+use crate::sync::span::Span;
+use crate::sync::store::{self, Refused, Stored};
+use std::ops::Range;
+use std::sync::Arc;
+
+impl Run<'_> {
+    pub(super) fn advance(
+        &mut self,
+        index: usize,
+        content: Content,
+        pool: &Pool<Answer>,
+    ) -> Result<(), Failure> {
+        match content {
+            Content::Planned(Err(error)) if error.kind == ErrorKind::UnknownModel => {
+                self.mirrors[index].is_missing = true;
+                self.end_mirror(index)
+            }
+            Content::Planned(planned) => {
+                let (plan, scope) = planned?;
+                self.start_reading(index, plan, scope, pool)
+            }
+            Content::Page(plan, span, page) => {
+                self.mirrors[index].follow(&plan);
+                self.store_page(index, &page, 0..page.ids.len(), &span)?;
+                self.mirrors[index].has_read(&page);
+                Ok(())
+            }
+            Content::Unreadable(id, error) => {
+                let error = Failure::from(error).summary();
+                self.keep_refused(
+                    index,
+                    vec![Refused {
+                        id,
+                        error,
+                        payload: None,
+                    }],
+                )
+            }
+            Content::PageDone(done) => {
+                done?;
+                self.mirrors[index].pages_left -= 1;
+                if self.mirrors[index].pages_left == 0 {
+                    self.after_pages(index, pool)
+                } else {
+                    Ok(())
+                }
+            }
+            Content::Counted(counted) => {
+                let mirror = &self.mirrors[index];
+                if transaction(self.user, || mirror.accounted_for())? == counted? {
+                    return self.complete(index);
+                }
+                let source = mirror.source.clone();
+                pool.submit(Box::new(move |give| source.list(give)));
+                Ok(())
+            }
+            Content::Listed(listed) => {
+                let listed = listed?;
+                let mirror = &mut self.mirrors[index];
+                let lacking = transaction(self.user, || mirror.compare(&listed))?;
+                mirror.stage = Stage::Repairing;
+                mirror.expected += lacking.len() as u64;
+                self.submit(index, self.pages(index, &lacking, Span::Only), pool)
+            }
+        }
+    }
+
+    fn start_reading(
+        &mut self,
+        index: usize,
+        plan: Arc<FieldPlan>,
+        scope: Scope,
+        pool: &Pool<Answer>,
+    ) -> Result<(), Failure> {
+        let schema = &self.task.connection;
+        let mirror = &mut self.mirrors[index];
+        let is_filled = transaction(self.user, || {
+            let has_gained = mirror.prepare_table(schema, plan)?;
+            if has_gained && matches!(scope, Scope::Changed(_)) {
+                return Ok(false);
+            }
+            mirror.begin(&scope)?;
+            Ok(true)
+        })?;
+        if !is_filled {
+            // only a full read fills a new column
+            mirror.state.since = None;
+            let source = mirror.source.clone();
+            pool.submit(Box::new(move |give| source.plan_it(None, false, give)));
+            return Ok(());
+        }
+        let pages = match scope {
+            Scope::Whole(ids) => self.pages(index, &ids, Span::Between),
+            Scope::OnePage => vec![Span::All],
+            Scope::Changed(mut ids) => {
+                ids.extend(&self.mirrors[index].state.failed_ids);
+                ids.sort_unstable();
+                ids.dedup();
+                self.pages(index, &ids, Span::Only)
+            }
+        };
+        self.submit(index, pages, pool)
+    }
+
+    /// Ids in portions of the type's page size.
+    fn pages(&self, index: usize, ids: &[i64], span: fn(Vec<i64>) -> Span) -> Vec<Span> {
+        let size = self.batch_size(self.mirrors[index].type_index);
+        ids.chunks(size).map(|page| span(page.to_vec())).collect()
+    }
+
+    /// Has pages fetched; without any, goes on at once.
+    fn submit(
+        &mut self,
+        index: usize,
+        pages: Vec<Span>,
+        pool: &Pool<Answer>,
+    ) -> Result<(), Failure> {
+        let mirror = &mut self.mirrors[index];
+        mirror.pages_left = pages.len();
+        if pages.is_empty() {
+            return self.after_pages(index, pool);
+        }
+        for span in pages {
+            let source = mirror.source.clone();
+            pool.submit(Box::new(move |give| source.fetch(span, give)));
+        }
+        Ok(())
+    }
+
+    /// All pages are stored: settles the doubtful ones, removes what is gone, and compares where the pages were not all.
+    fn after_pages(&mut self, index: usize, pool: &Pool<Answer>) -> Result<(), Failure> {
+        let mirror = &mut self.mirrors[index];
+        if !mirror.doubtful.is_empty() {
+            let pages = mirror.doubtful.drain(..).map(Span::Only).collect();
+            return self.submit(index, pages, pool);
+        }
+        let (settings, force) = (&self.task.settings, self.task.force);
+        mirror.counts.deleted += transaction(self.user, || mirror.remove_gone(settings, force))?;
+        if mirror.stage != Stage::Changed {
+            return self.complete(index);
+        }
+        let source = mirror.source.clone();
+        pool.submit(Box::new(move |give| source.count(give)));
+        Ok(())
+    }
+
+    /// Stores a page in one transaction; where that is refused for a record's sake, in halves, down to that record.
+    fn store_page(
+        &mut self,
+        index: usize,
+        page: &EncodedPage,
+        rows: Range<usize>,
+        span: &Span,
+    ) -> Result<(), Failure> {
+        let (mirror, task) = (&self.mirrors[index], self.task);
+        let mut counts = self.type_counts(mirror.type_index);
+        let progress = progress_of(mirror, rows.len());
+        let stored = transaction(self.user, || {
+            let stored = mirror.store(page, rows.clone(), span)?;
+            counts.fetched += rows.len() as u64;
+            counts.inserted += stored.written.inserted;
+            counts.updated += stored.written.updated;
+            counts.deleted += stored.deleted;
+            record::progress(task, &mirror.source.spec.r#type, &counts, &progress)?;
+            Ok(stored)
+        });
+        let failure = match stored {
+            Ok(stored) => {
+                process::report_activity(Some(&format!("odoo_sync: {progress}")));
+                let mirror = &mut self.mirrors[index];
+                mirror.progress.within(self.worker, || progress);
+                return self.count(index, rows.len(), stored);
+            }
+            Err(failure) => failure,
+        };
+        if !store::may_be_one_row(&failure) {
+            return Err(failure);
+        }
+        if rows.len() > 1 {
+            let middle = rows.start + rows.len() / 2;
+            self.store_page(index, page, rows.start..middle, span)?;
+            return self.store_page(index, page, middle..rows.end, span);
+        }
+        let refused = transaction(self.user, || mirror.refused(page, rows.start, &failure))?;
+        self.mirrors[index].counts.fetched += 1;
+        self.keep_refused(index, vec![refused])
+    }
+
+    fn count(&mut self, index: usize, rows: usize, stored: Stored) -> Result<(), Failure> {
+        let mirror = &mut self.mirrors[index];
+        mirror.counts.fetched += rows as u64;
+        mirror.counts.inserted += stored.written.inserted;
+        mirror.counts.updated += stored.written.updated;
+        mirror.counts.deleted += stored.deleted;
+        mirror.doubtful.extend(stored.doubtful);
+        self.keep_refused(index, stored.refused)
+    }
+
+    /// Records that cannot be had are kept with the reason, and hold up nothing else.
+    fn keep_refused(&mut self, index: usize, refused: Vec<Refused>) -> Result<(), Failure> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let (mirror, connection) = (&mut self.mirrors[index], &self.task.connection);
+        mirror.counts.failed += refused.len() as u64;
+        mirror
+            .failed_ids
+            .extend(refused.iter().map(|record| record.id));
+        let spec = &mirror.source.spec;
+        transaction(self.user, || {
+            refused
+                .into_iter()
+                .try_for_each(|record| record::failed_record(connection, spec, record))
+        })
+    }
+}
+
+/// `invoices.invoice_lines: 45,000 of 129,000`, once these rows are stored.
+fn progress_of(mirror: &MirrorRun, rows: usize) -> String {
+    let done = mirror.counts.fetched + rows as u64;
+    let expected = mirror.expected.max(done);
+    format!(
+        "{}: {} of {}",
+        mirror.name(),
+        grouped(done),
+        grouped(expected)
+    )
+}

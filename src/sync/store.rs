@@ -1,0 +1,104 @@
+//! Storing a page: all of its records in one transaction, or, where one of them is refused, all but that one.
+
+use crate::failure::Failure;
+use crate::mirror::encode::EncodedPage;
+use crate::mirror::rows::Written;
+use crate::sync::mirror::{MirrorRun, Stage};
+use crate::sync::span::Span;
+use std::ops::Range;
+
+/// A record that could not be stored.
+pub struct Refused {
+    pub id: i64,
+    pub error: String,
+    pub payload: Option<pgrx::JsonB>,
+}
+
+/// What storing a part of a page did.
+#[derive(Default)]
+pub struct Stored {
+    pub written: Written,
+    pub deleted: u64,
+    pub refused: Vec<Refused>,
+    /// Pairs that seem to share a unique name, to be asked for together.
+    pub doubtful: Vec<Vec<i64>>,
+}
+
+impl MirrorRun {
+    /// Writes some rows of a page, inside a transaction. Names that Odoo keeps unique are settled here: a record that
+    /// clashes with a row whose record was asked for along with it and did not come wins over that row; one that
+    /// clashes with a row that was not asked for waits until both are; two that came together with one name are
+    /// really two in Odoo, and the later one is kept aside.
+    pub fn store(
+        &self,
+        page: &EncodedPage,
+        rows: Range<usize>,
+        span: &Span,
+    ) -> Result<Stored, Failure> {
+        let table = self.table()?;
+        let mut stored = Stored::default();
+        if rows.is_empty() {
+            return Ok(stored);
+        }
+        let ids = &page.ids[rows.clone()];
+        let is_new = self.stage == Stage::Whole && ids.first().copied() > self.known_max;
+        stored.written = if is_new {
+            table.insert(page, rows.clone())?
+        } else {
+            table.upsert(page, rows.clone())?
+        };
+        let mut taken_out = Vec::new();
+        for clash in table.clashes(ids)? {
+            if taken_out.contains(&clash.of_page) || taken_out.contains(&clash.other) {
+                continue;
+            }
+            if page.ids.binary_search(&clash.other).is_ok() {
+                let later = clash.of_page.max(clash.other);
+                let earlier = clash.of_page.min(clash.other);
+                let row = page.ids.binary_search(&later).unwrap_or(rows.start);
+                let key = table.unique_key.as_deref().unwrap_or_default().join(", ");
+                stored.refused.push(Refused {
+                    id: later,
+                    error: format!("Odoo has the same {key} in record {earlier}; only one of the two can be stored"),
+                    payload: table.as_json(page, row)?,
+                });
+                taken_out.push(later);
+            } else if span.covers(clash.other) {
+                stored.deleted += table.delete(&[clash.other], false)?;
+            } else {
+                stored.doubtful.push(vec![clash.other, clash.of_page]);
+                taken_out.push(clash.of_page);
+            }
+        }
+        if !taken_out.is_empty() {
+            table.delete(&taken_out, false)?;
+            stored.written.inserted = stored
+                .written
+                .inserted
+                .saturating_sub(taken_out.len() as u64);
+        }
+        Ok(stored)
+    }
+
+    /// The record that a transaction of its own could not store.
+    pub fn refused(
+        &self,
+        page: &EncodedPage,
+        row: usize,
+        failure: &Failure,
+    ) -> Result<Refused, Failure> {
+        Ok(Refused {
+            id: page.ids[row],
+            error: failure.summary(),
+            payload: self.table()?.as_json(page, row)?,
+        })
+    }
+}
+
+/// Whether a smaller part of the page could be stored: not when the server, a lock or a permission is what is in the way.
+pub fn may_be_one_row(failure: &Failure) -> bool {
+    // integrity constraint, data, trigger (plpgsql), cardinality
+    ["22", "23", "P0", "21", "42804", "44"]
+        .iter()
+        .any(|class| failure.sqlstate.starts_with(class))
+}
