@@ -3,17 +3,25 @@
 use crate::api::arguments;
 use crate::connection;
 use crate::failure::{Failure, guarded};
-use crate::odoo::{Cancel, Client, Endpoint, Error, ErrorKind, Options};
+use crate::mirror::column::MirrorColumn;
+use crate::mirror::table::Table;
+use crate::odoo::{Cancel, Client, Domain, Endpoint, Error, ErrorKind, Options};
 use crate::pg::identity::{self, as_owner};
 use crate::pg::thread;
 use crate::settings::{self, Settings};
 use crate::sync::catalogue::{self, MirrorSpec};
-use crate::sync::plan;
+use crate::sync::{plan, state};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 /// One line of the report: what was looked at, whether it is well, and what was seen.
 type Line = (String, bool, String);
+
+/// A mirror and the records that it is about.
+type Mirror = (MirrorSpec, Domain);
+
+/// A mirror's line, and the columns that it would have.
+type MirrorLine = (Line, MirrorSpec, Vec<MirrorColumn>);
 
 #[allow(clippy::type_complexity)]
 #[pg_extern]
@@ -36,49 +44,53 @@ fn check(
         let endpoint = connection.endpoint(identity::current_user(), &settings)?;
         let options = connection::interactive(connection.options(&settings));
         let listed = settings::types()?;
-        let mirrors = as_owner(|| {
-            let types = catalogue::enabled_types(&connection.name, listed.as_deref())?;
-            catalogue::mirrors(&types)
-        })?;
-        Ok(TableIterator::new(thread::wait_for(move || {
-            report(endpoint, options, &mirrors)
-        })?))
+        let mirrors = as_owner(|| mirrors(&connection.name, listed.as_deref()))?;
+        let (mut lines, looked) = thread::wait_for(move || report(endpoint, options, mirrors))?;
+        for mirror in looked {
+            lines.push(with_table(&connection.name, mirror)?);
+        }
+        Ok(TableIterator::new(lines))
     })
 }
 
+/// The mirrors of the enabled types, each with the records that it is about.
+fn mirrors(connection: &str, listed: Option<&[String]>) -> Result<Vec<Mirror>, Failure> {
+    let enabled = catalogue::enabled_types(connection, listed)?;
+    let types = catalogue::types(connection, &enabled)?;
+    let mut mirrors = Vec::new();
+    for spec in catalogue::mirrors(&enabled)? {
+        if let Some(r#type) = types.iter().find(|r#type| r#type.r#type == spec.r#type) {
+            let domain = spec.domain_for(r#type)?;
+            mirrors.push((spec, domain));
+        }
+    }
+    Ok(mirrors)
+}
+
 /// Asks Odoo; runs in a thread of its own.
-fn report(endpoint: Endpoint, options: Options, mirrors: &[MirrorSpec]) -> Vec<Line> {
+fn report(
+    endpoint: Endpoint,
+    options: Options,
+    mirrors: Vec<Mirror>,
+) -> (Vec<Line>, Vec<MirrorLine>) {
     let url = endpoint.url.to_string();
     let login = endpoint.login.clone();
     let is_encrypted = url.starts_with("https:");
     let client = match Client::open(endpoint, options, Cancel::new()) {
         Ok(client) => client,
-        Err(error) => {
-            let subject = match error.kind {
-                ErrorKind::Authentication
-                | ErrorKind::UnknownDatabase
-                | ErrorKind::AccessDenied => "login",
-                ErrorKind::Tls => "TLS",
-                _ => "server",
-            };
-            return vec![(subject.to_string(), false, told(error))];
-        }
+        Err(error) => return (vec![not_open(error)], Vec::new()),
     };
     let session = client.session();
-    let tls = if is_encrypted {
-        "the certificate is valid for this host"
-    } else {
-        "not used: the connection is not encrypted"
+    let tls = match is_encrypted {
+        true => "the certificate is valid for this host",
+        false => "not used: the connection is not encrypted",
     };
-    let mut lines = vec![
-        (
-            "server".to_string(),
-            true,
-            format!(
-                "Odoo {} at {url}, by {}",
-                session.server_version, session.protocol
-            ),
-        ),
+    let server = format!(
+        "Odoo {} at {url}, by {}",
+        session.server_version, session.protocol
+    );
+    let lines = vec![
+        ("server".to_string(), true, server),
         ("TLS".to_string(), true, tls.to_string()),
         (
             "login".to_string(),
@@ -86,45 +98,86 @@ fn report(endpoint: Endpoint, options: Options, mirrors: &[MirrorSpec]) -> Vec<L
             format!("{login}, user {}", session.uid),
         ),
     ];
-    let of_series = |spec: &&MirrorSpec| (spec.since..=spec.until).contains(&session.series);
-    lines.extend(
+    let of_series = |(spec, _): &Mirror| (spec.since..=spec.until).contains(&session.series);
+    let mirrors = mirrors.into_iter().filter(of_series);
+    (
+        lines,
         mirrors
-            .iter()
-            .filter(of_series)
-            .map(|spec| mirror_line(&client, spec)),
-    );
-    lines
+            .map(|(spec, domain)| mirror_line(&client, spec, &domain))
+            .collect(),
+    )
 }
 
-fn mirror_line(client: &Client, spec: &MirrorSpec) -> Line {
+fn not_open(error: Error) -> Line {
+    let subject = match error.kind {
+        ErrorKind::Authentication | ErrorKind::UnknownDatabase | ErrorKind::AccessDenied => "login",
+        ErrorKind::Tls => "TLS",
+        _ => "server",
+    };
+    (subject.to_string(), false, told(error))
+}
+
+fn mirror_line(client: &Client, spec: MirrorSpec, domain: &Domain) -> MirrorLine {
     let subject = format!("{}.{}", spec.r#type, spec.table_name);
     let looked = client.fields(&spec.model).and_then(|server| {
-        let plan = plan::fields(spec, &server);
-        let domain = crate::odoo::Domain::parse(&spec.domain)?;
-        Ok((plan, client.count(&spec.model, &domain)?))
+        Ok((
+            plan::fields(&spec, &server),
+            client.count(&spec.model, domain)?,
+        ))
     });
-    match looked {
+    let mut columns = Vec::new();
+    let line = match looked {
         Ok((plan, count)) => {
-            let fields = plan.all().count();
+            columns = plan.all().filter_map(MirrorColumn::of).collect();
+            let fields = columns.len();
             let mut detail = format!("{}: {count} records, {fields} fields", spec.model);
             if !plan.lacking.is_empty() {
+                let lacking = plan.lacking.join(", ");
                 detail.push_str(&format!(
-                    "; not on this server, or not for this user: {}",
-                    plan.lacking.join(", ")
+                    "; not on this server, or not for this user: {lacking}"
                 ));
             }
             (subject, true, detail)
         }
-        Err(error) if error.kind == ErrorKind::UnknownModel => (
-            subject,
-            false,
-            format!(
+        Err(error) if error.kind == ErrorKind::UnknownModel => {
+            let missing = format!(
                 "Odoo has no model {}: its module is not installed",
                 spec.model
-            ),
-        ),
+            );
+            (subject, false, missing)
+        }
         Err(error) => (subject, false, told(error)),
+    };
+    (line, spec, columns)
+}
+
+/// What the next run would do to the mirror's table, behind what Odoo says.
+fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
+    let ((subject, ok, mut detail), spec, columns) = mirror;
+    if !ok {
+        return Ok((subject, ok, detail));
     }
+    let fields: Vec<String> = columns.iter().map(|column| column.field.clone()).collect();
+    let gained = match Table::would_gain(connection, &spec.table_name, columns) {
+        Ok(gained) => gained,
+        Err(failure) => return Ok((subject, false, failure.summary())),
+    };
+    for column in gained.unwrap_or_default() {
+        detail.push_str(&match column.name == column.field {
+            true => format!("; the next run adds {}", column.name),
+            false => format!(
+                "; the type of {} changed: the next run adds {}",
+                column.field, column.name
+            ),
+        });
+    }
+    let known = as_owner(|| state::columns(connection, &spec.table_name))?;
+    for (_, column) in known.iter().filter(|(field, _)| !fields.contains(field)) {
+        detail.push_str(&format!(
+            "; no longer in Odoo: the next run empties {column}"
+        ));
+    }
+    Ok((subject, true, detail))
 }
 
 fn told(error: Error) -> String {

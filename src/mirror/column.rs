@@ -3,9 +3,12 @@
 use crate::odoo::{ColumnKind, Field};
 use pgrx::pg_sys;
 
-/// One column, filled from the Odoo field of the same name.
+/// One column, filled from one of Odoo's fields.
 #[derive(Debug, Clone)]
 pub struct MirrorColumn {
+    /// The field's name.
+    pub field: String,
+    /// The column's name: the field's, unless that column is there already and cannot hold the field's values.
     pub name: String,
     pub kind: ColumnKind,
     /// What Odoo's screens call the field: the column's comment.
@@ -17,6 +20,7 @@ impl MirrorColumn {
     pub fn of(field: &Field) -> Option<MirrorColumn> {
         let kind = field.kind.column_kind()?;
         Some(MirrorColumn {
+            field: field.name.clone(),
             name: field.name.clone(),
             kind,
             label: field.label.clone(),
@@ -35,6 +39,17 @@ impl MirrorColumn {
             ColumnKind::BigintArray => "bigint[]",
             ColumnKind::Json => "jsonb",
         }
+    }
+
+    /// Whether a column of this type, as `format_type` spells it, holds every value exactly as it is.
+    pub fn fits(&self, sql_type: &str) -> bool {
+        sql_type == self.sql_type()
+            || match self.kind {
+                ColumnKind::Bigint => sql_type == "numeric",
+                ColumnKind::Text => matches!(sql_type, "character varying" | "citext"),
+                ColumnKind::Json => sql_type == "json",
+                _ => false,
+            }
     }
 
     /// The type in which a page carries its values: JSON as text, which the statement then casts.

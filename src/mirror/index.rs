@@ -31,11 +31,11 @@ impl Table {
         Ok(())
     }
 
-    fn first_column<'a>(&self, alternatives: &'a str) -> Option<&'a str> {
+    fn first_column(&self, alternatives: &str) -> Option<&str> {
         alternatives
             .split('|')
             .map(str::trim)
-            .find(|name| self.columns.iter().any(|column| column.name == *name))
+            .find_map(|field| self.column_of(field))
     }
 }
 

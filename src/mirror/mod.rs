@@ -4,6 +4,7 @@ pub mod column;
 pub mod encode;
 pub mod index;
 pub mod numeric;
+pub mod placement;
 pub mod rows;
 pub mod table;
 pub mod unique;

@@ -69,7 +69,7 @@ impl Table {
         let id = ("id", pg_sys::INT8OID, &page.id_cells);
         let columns = self.columns.iter().zip(&page.columns);
         let columns =
-            columns.map(|(column, cells)| (column.name.as_str(), column.page_type(), cells));
+            columns.map(|(column, cells)| (column.field.as_str(), column.page_type(), cells));
         Rowset {
             columns: std::iter::once(id).chain(columns).collect(),
             rows,
@@ -91,7 +91,7 @@ impl Table {
                 } else {
                     ""
                 };
-                format!("{}{cast}, ", quote_identifier(&column.name))
+                format!("{}{cast}, ", quote_identifier(&column.field))
             })
             .collect();
         format!(

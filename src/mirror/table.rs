@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
+use crate::mirror::placement;
 use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::sql;
 use pgrx::prelude::*;
@@ -45,9 +46,15 @@ impl Table {
         quote_qualified_identifier(&self.schema, &self.name)
     }
 
-    /// Makes the table into what is wanted; and whether it has gained columns, which are empty still. What is there
-    /// already is kept: nothing is ever dropped or rewritten, and a table that is no mirror is refused.
-    pub fn ensure(wanted: Wanted) -> Result<(Table, bool), Failure> {
+    /// The column that a field's values are in.
+    pub fn column_of(&self, field: &str) -> Option<&str> {
+        let column = self.columns.iter().find(|column| column.field == field)?;
+        Some(&column.name)
+    }
+
+    /// Makes the table into what is wanted, and tells of the columns that it gained for that, which are empty still.
+    /// What is there already is kept: nothing is ever dropped or rewritten, and a table that is no mirror is refused.
+    pub fn ensure(wanted: Wanted) -> Result<(Table, Vec<MirrorColumn>), Failure> {
         let mut table = Table {
             schema: wanted.schema.to_string(),
             name: wanted.name.to_string(),
@@ -55,7 +62,7 @@ impl Table {
             unique_key: wanted.unique_key,
             has_marks: false,
         };
-        let mut has_gained = false;
+        let mut gained = Vec::new();
         match table.existing()? {
             None => table.create(wanted.model)?,
             Some(existing) => {
@@ -63,7 +70,8 @@ impl Table {
                     return Err(table.foreign());
                 }
                 table.has_marks = existing.columns.contains_key(DELETED_AT);
-                has_gained = table.add_missing(&existing.columns)?;
+                gained = placement::place(&mut table.columns, &existing.columns);
+                gained.iter().try_for_each(|column| table.add(column))?;
             }
         }
         if wanted.marks && !table.has_marks {
@@ -81,7 +89,7 @@ impl Table {
             ))?;
             table.has_marks = true;
         }
-        Ok((table, has_gained))
+        Ok((table, gained))
     }
 
     /// What stands under this name now. A mirror is told by its key and its time column rather than by a note of ours,
@@ -155,21 +163,50 @@ impl Table {
         ))?)
     }
 
-    fn add_missing(&self, existing: &HashMap<String, String>) -> Result<bool, Failure> {
-        let mut has_gained = false;
-        for column in self
-            .columns
+    fn add(&self, column: &MirrorColumn) -> Result<(), Failure> {
+        let (name, kind) = (quote_identifier(&column.name), column.sql_type());
+        Spi::run(&format!(
+            "ALTER TABLE {} ADD COLUMN {name} {kind}",
+            self.qualified()
+        ))?;
+        self.comment(column)
+    }
+
+    /// Empties the columns whose fields Odoo no longer has; they stay, since views may use them.
+    pub fn empty(&self, columns: &[&String]) -> Result<(), Failure> {
+        let Some(existing) = self.existing()? else {
+            return Ok(());
+        };
+        let columns = columns
             .iter()
-            .filter(|column| !existing.contains_key(&column.name))
-        {
-            let (name, kind) = (quote_identifier(&column.name), column.sql_type());
+            .filter(|column| existing.columns.contains_key(**column));
+        for column in columns.map(quote_identifier) {
             Spi::run(&format!(
-                "ALTER TABLE {} ADD COLUMN {name} {kind}",
+                "UPDATE {} SET {column} = NULL, {SYNCED_AT} = pg_catalog.now() WHERE {column} IS NOT NULL",
                 self.qualified()
             ))?;
-            self.comment(column)?;
-            has_gained = true;
         }
-        Ok(has_gained)
+        Ok(())
+    }
+
+    /// The columns that a run would add, for these fields; None when it would make the table;
+    /// an error when it would refuse it.
+    pub fn would_gain(
+        schema: &str,
+        name: &str,
+        mut columns: Vec<MirrorColumn>,
+    ) -> Result<Option<Vec<MirrorColumn>>, Failure> {
+        let table = Table {
+            schema: schema.to_string(),
+            name: name.to_string(),
+            columns: Vec::new(),
+            unique_key: None,
+            has_marks: false,
+        };
+        match table.existing()? {
+            Some(existing) if !existing.is_table || !existing.is_mirror => Err(table.foreign()),
+            Some(existing) => Ok(Some(placement::place(&mut columns, &existing.columns))),
+            None => Ok(None),
+        }
     }
 }

@@ -30,12 +30,11 @@ impl Table {
         format!("{:.50}_odoo_key", self.name)
     }
 
-    fn usable_key(&self) -> Option<&Vec<String>> {
-        let has = |name: &String| self.columns.iter().any(|column| column.name == *name);
+    /// The key's columns, where the table has them all.
+    fn usable_key(&self) -> Option<Vec<&str>> {
         // rows of records that are gone may share a name with others
-        self.unique_key
-            .as_ref()
-            .filter(|key| !self.has_marks && key.iter().all(has))
+        let key = self.unique_key.as_ref().filter(|_| !self.has_marks)?;
+        key.iter().map(|field| self.column_of(field)).collect()
     }
 
     /// The pairs of rows that have the same key now, one of them among `ids`.

@@ -89,8 +89,8 @@ impl Run<'_> {
         let schema = &self.task.connection;
         let mirror = &mut self.mirrors[index];
         let is_filled = transaction(self.user, || {
-            let has_gained = mirror.prepare_table(schema, plan)?;
-            if has_gained && matches!(scope, Scope::Changed(_)) {
+            let has_new_fields = mirror.prepare_table(schema, plan)?;
+            if has_new_fields && matches!(scope, Scope::Changed(_)) {
                 return Ok(false);
             }
             mirror.begin(&scope)?;

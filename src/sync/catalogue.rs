@@ -1,6 +1,7 @@
 //! The types that a run is about and their mirrors, as the catalogue and the settings of each have them.
 
 use crate::failure::Failure;
+use crate::odoo::Domain;
 use crate::sql;
 use pgrx::prelude::*;
 use serde::Deserialize;
@@ -23,6 +24,23 @@ pub struct MirrorSpec {
     pub compare: Compare,
     /// Columns that Odoo keeps unique among the records.
     pub unique_key: Option<Vec<String>>,
+}
+
+impl MirrorSpec {
+    /// The records that the mirror is about: the catalogue's domain, narrowed by what is set for the type.
+    /// Lines are narrowed through their header.
+    pub fn domain_for(&self, r#type: &TypeSpec) -> Result<Domain, Failure> {
+        let own = Domain::parse(&self.domain)?;
+        let Some(set) = &r#type.domain else {
+            return Ok(own);
+        };
+        let set = Domain::parse(set)
+            .map_err(|error| Failure::from(error).at("the domain set in odoo_sync.types"))?;
+        Ok(own.and(&match &self.parent {
+            Some(parent) => set.through(parent),
+            None => set,
+        }))
+    }
 }
 
 /// How an incremental run finds what changed.

@@ -12,7 +12,7 @@ use crate::sync::progress::{Progress, grouped};
 use crate::sync::state::MirrorState;
 use crate::sync::task::Counts;
 use pgrx::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// How far a mirror is.
@@ -102,10 +102,10 @@ impl MirrorRun {
         self.deletes == Deletes::Mark
     }
 
-    /// Makes the table ready for what Odoo has; returns whether it has gained columns that only a full read can fill.
+    /// Makes the table ready for what Odoo has; returns whether there are fields that only a full read can fill.
     pub fn prepare_table(&mut self, schema: &str, plan: Arc<FieldPlan>) -> Result<bool, Failure> {
         let spec = &self.source.spec;
-        let (table, has_gained) = Table::ensure(Wanted {
+        let (table, gained) = Table::ensure(Wanted {
             schema,
             name: &spec.table_name,
             model: &spec.model,
@@ -116,10 +116,56 @@ impl MirrorRun {
         if !self.marks() {
             self.counts.deleted += table.delete_marked()?;
         }
+        let known = self.state.columns.take().unwrap_or_default();
+        let is_new = |column: &MirrorColumn| known.get(&column.field) != Some(&column.name);
+        let has_new = !gained.is_empty() || table.columns.iter().any(is_new);
+        if self.state.is_loaded {
+            self.note_fields(&table, &gained, &known)?;
+        }
         self.known_max = table.extent()?.1;
         self.table = Some(table);
         self.plan = Some(plan);
-        Ok(has_gained)
+        Ok(has_new)
+    }
+
+    /// Tells of fields that came and went since the last run, and empties the columns of those that went.
+    fn note_fields(
+        &mut self,
+        table: &Table,
+        gained: &[MirrorColumn],
+        known: &HashMap<String, String>,
+    ) -> Result<(), Failure> {
+        for column in gained {
+            let note = match known.get(&column.field) {
+                Some(before) => format!(
+                    "{}: the type of {} changed; its values are in {} from now on, beside {before}.",
+                    table.name, column.field, column.name
+                ),
+                None => format!("{}: {} is new.", table.name, column.name),
+            };
+            self.notes.push(note);
+        }
+        let left: Vec<&String> = known
+            .iter()
+            .filter(|(field, _)| table.column_of(field).is_none())
+            .map(|(_, column)| column)
+            .collect();
+        table.empty(&left)?;
+        self.notes.extend(left.iter().map(|column| {
+            format!(
+                "{}: Odoo no longer has {column}; the column stays, empty.",
+                table.name
+            )
+        }));
+        Ok(())
+    }
+
+    /// Which column each field's values are in, for the next run to know.
+    pub fn columns(&self) -> Result<HashMap<&str, &str>, Failure> {
+        let columns = self.table()?.columns.iter();
+        Ok(columns
+            .map(|column| (column.field.as_str(), column.name.as_str()))
+            .collect())
     }
 
     /// Takes up which records are to be read, and finds out which rows Odoo no longer lists.
@@ -153,10 +199,19 @@ impl MirrorRun {
 
     /// Takes up the plan that a page was read by, where it is no longer the one that the table was made ready for.
     pub fn follow(&mut self, plan: &Arc<FieldPlan>) {
-        if let (Some(table), Some(known)) = (&mut self.table, &mut self.plan)
-            && !Arc::ptr_eq(known, plan)
-        {
-            table.columns = plan.all().filter_map(MirrorColumn::of).collect();
+        let (Some(table), Some(known)) = (&mut self.table, &mut self.plan) else {
+            return;
+        };
+        if !Arc::ptr_eq(known, plan) {
+            let places: HashMap<String, usize> = plan
+                .names()
+                .into_iter()
+                .enumerate()
+                .map(|(place, name)| (name, place))
+                .collect();
+            table
+                .columns
+                .sort_by_key(|column| places.get(&column.field).copied());
             *known = plan.clone();
         }
     }

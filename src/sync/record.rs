@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::odoo::Traffic;
 use crate::pg::identity::as_owner;
 use crate::sync::catalogue::MirrorSpec;
-use crate::sync::fetch::Source;
+use crate::sync::mirror::MirrorRun;
 use crate::sync::store::Refused;
 use crate::sync::task::{Counts, Status, Task};
 use pgrx::datum::DatumWithOid;
@@ -130,23 +130,18 @@ pub fn end(
 
 /// Notes where a mirror stands after a run of it has ended well: the window that it is equal to Odoo up to, in seconds
 /// since 1970 by Odoo's clock, and the domain.
-pub fn mirror(
-    connection: &str,
-    source: &Source,
-    rows: u64,
-    window_end: f64,
-    was_full: bool,
-) -> Result<(), Failure> {
-    let spec = &source.spec;
+pub fn mirror(connection: &str, mirror: &MirrorRun, window_end: f64) -> Result<(), Failure> {
+    let (spec, rows) = (&mirror.source.spec, mirror.row_count()?);
+    let columns = serde_json::json!(mirror.columns()?);
     as_owner(|| {
         execute(
             "INSERT INTO odoo_sync.mirror_state AS s
-                    (connection, table_name, type, model, row_count, window_end, full_at, domain)
-             VALUES ($1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN pg_catalog.now() END, $8)
+                    (connection, table_name, type, model, row_count, window_end, full_at, domain, columns)
+             VALUES ($1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN pg_catalog.now() END, $8, $9)
              ON CONFLICT (connection, table_name) DO UPDATE
              SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
                  window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, s.full_at),
-                 domain = EXCLUDED.domain",
+                 domain = EXCLUDED.domain, columns = EXCLUDED.columns",
             &[
                 connection.into(),
                 spec.table_name.as_str().into(),
@@ -154,8 +149,9 @@ pub fn mirror(
                 spec.model.as_str().into(),
                 (rows as i64).into(),
                 window_end.into(),
-                was_full.into(),
-                pgrx::JsonB(source.domain.to_value()).into(),
+                mirror.state.since.is_none().into(),
+                pgrx::JsonB(mirror.source.domain.to_value()).into(),
+                pgrx::JsonB(columns).into(),
             ],
         )
     })

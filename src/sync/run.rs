@@ -2,11 +2,11 @@
 
 use crate::connection;
 use crate::failure::Failure;
-use crate::odoo::{Cancel, Client, Domain};
+use crate::odoo::{Cancel, Client};
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
 use crate::pg::{identity, interrupts, thread};
-use crate::sync::catalogue::{self, MirrorSpec, TypeSpec};
+use crate::sync::catalogue::{self, TypeSpec};
 use crate::sync::fetch::{Answer, Source};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::plan::FieldPlan;
@@ -214,7 +214,7 @@ impl Run<'_> {
                 continue;
             };
             let type_spec = &self.types[type_index].spec;
-            let domain = match domain_of(&spec, type_spec) {
+            let domain = match spec.domain_for(type_spec) {
                 Ok(domain) => domain,
                 Err(failure) => {
                     self.types[type_index]
@@ -305,18 +305,4 @@ impl Run<'_> {
             })));
         }
     }
-}
-
-/// The catalogue's domain, narrowed by what is set for the type; lines are narrowed through their header.
-fn domain_of(spec: &MirrorSpec, r#type: &TypeSpec) -> Result<Domain, Failure> {
-    let own = Domain::parse(&spec.domain)?;
-    let Some(set) = &r#type.domain else {
-        return Ok(own);
-    };
-    let set = Domain::parse(set)
-        .map_err(|error| Failure::from(error).at("the domain set in odoo_sync.types"))?;
-    Ok(own.and(&match &spec.parent {
-        Some(parent) => set.through(parent),
-        None => set,
-    }))
 }

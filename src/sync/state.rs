@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::sql;
 use serde::Deserialize;
+use std::collections::HashMap;
 
 /// One mirror's past.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -16,6 +17,8 @@ pub struct MirrorState {
     pub since: Option<String>,
     /// Whether a run of it has ever ended well.
     pub is_loaded: bool,
+    /// Which column each of its fields was in.
+    pub columns: Option<HashMap<String, String>>,
     /// Records that failed before and are tried again.
     pub failed_ids: Vec<i64>,
 }
@@ -39,7 +42,7 @@ pub fn of_type(
          due AS (
              SELECT (CASE WHEN full_at > local THEN full_at - interval '1 day' ELSE full_at END) AT TIME ZONE zone AS since
              FROM today)
-         SELECT m.table_name, m.row_count, m.domain, m.window_end IS NOT NULL AS is_loaded,
+         SELECT m.table_name, m.row_count, m.domain, m.columns, m.window_end IS NOT NULL AS is_loaded,
                 CASE WHEN m.full_at >= due.since THEN
                     pg_catalog.to_char((m.window_end - pg_catalog.make_interval(secs => $3)) AT TIME ZONE 'UTC',
                                        'YYYY-MM-DD HH24:MI:SS') END AS since,
@@ -54,4 +57,22 @@ pub fn of_type(
             settings.full_at.as_str().into(),
         ],
     )
+}
+
+/// Which column each field of a mirror was in when it was last run.
+pub fn columns(connection: &str, table: &str) -> Result<HashMap<String, String>, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        columns: HashMap<String, String>,
+    }
+    let rows: Vec<Row> = sql::rows(
+        "SELECT coalesce(columns, '{}') AS columns FROM odoo_sync.mirror_state
+         WHERE connection = $1 AND table_name = $2",
+        &[connection.into(), table.into()],
+    )?;
+    Ok(rows
+        .into_iter()
+        .next()
+        .map(|row| row.columns)
+        .unwrap_or_default())
 }

@@ -56,17 +56,10 @@ impl Run<'_> {
     pub(super) fn complete(&mut self, index: usize) -> Result<(), Failure> {
         let connection = &self.task.connection;
         let mirror = &self.mirrors[index];
-        let was_full = mirror.state.since.is_none();
         let window_end = self.window_end;
         transaction(self.user, || {
             mirror.finish_table()?;
-            record::mirror(
-                connection,
-                &mirror.source,
-                mirror.row_count()?,
-                window_end,
-                was_full,
-            )?;
+            record::mirror(connection, mirror, window_end)?;
             record::forget_failures(
                 connection,
                 &mirror.source.spec.table_name,
