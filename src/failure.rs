@@ -162,11 +162,17 @@ impl From<pgrx::spi::Error> for Failure {
     }
 }
 
+/// Does `work`, and returns an error of PostgreSQL's that comes up inside as one of ours. What it had changed stays as it
+/// is, so that the caller must fail in its turn.
+pub fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    PgTryBuilder::new(AssertUnwindSafe(work))
+        .catch_others(|caught| Err(Failure::from(caught)))
+        .catch_rust_panic(|caught| Err(Failure::from(caught)))
+        .execute()
+}
+
 /// Runs the work of a SQL function. An error of PostgreSQL's that comes up inside is raised again as it was:
 /// pgrx by itself would put a Rust backtrace into its DETAIL where the server's environment asks for backtraces.
 pub fn guarded<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, ErrorReport> {
-    PgTryBuilder::new(AssertUnwindSafe(|| work().map_err(ErrorReport::from)))
-        .catch_others(|caught| Err(ErrorReport::from(Failure::from(caught))))
-        .catch_rust_panic(|caught| Err(ErrorReport::from(Failure::from(caught))))
-        .execute()
+    caught(work).map_err(ErrorReport::from)
 }

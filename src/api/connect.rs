@@ -66,9 +66,10 @@ fn connect(
 fn valid_name(name: &str) -> Result<&str, Failure> {
     const LONGEST: usize = 63;
     if name.len() > LONGEST {
-        return Err(Failure::argument(format!(
-            "name must not be longer than {LONGEST} bytes"
-        )));
+        let message = format!("name must not be longer than {LONGEST} bytes");
+        return Err(
+            Failure::argument(message).hint("It is the schema that the mirrors are put in.")
+        );
     }
     if name.starts_with("pg_") || matches!(name, "odoo_sync" | "information_schema") {
         return Err(Failure::argument(format!("name must not be {name:?}"))

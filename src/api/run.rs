@@ -71,11 +71,7 @@ fn run(
             )
             .hint("odoo_sync.connect(url, database, login, secret) makes one."));
         }
-        let listed = settings::types()?;
-        if let Some(listed) = &listed {
-            as_owner(|| catalogue::check_types(listed))
-                .map_err(|failure| failure.at("odoo_sync.types"))?;
-        }
+        let listed = listed_types()?;
         let mut due = Vec::new();
         for connection in connections {
             let types = match &named {
@@ -90,6 +86,16 @@ fn run(
         }
         Ok(TableIterator::new(start(due, full, force, wait)?))
     })
+}
+
+/// The types that `odoo_sync.types` lists; fails when there is no such type.
+fn listed_types() -> Result<Option<Vec<String>>, Failure> {
+    let listed = settings::types()?;
+    if let Some(listed) = &listed {
+        as_owner(|| catalogue::check_types(listed))
+            .map_err(|failure| failure.at("odoo_sync.types"))?;
+    }
+    Ok(listed)
 }
 
 /// The types that the caller names, each once; None for those that are enabled.
@@ -140,7 +146,7 @@ fn run_due(
         if !settings::enabled() {
             return Ok(TableIterator::new(Vec::new()));
         }
-        let listed = settings::types()?;
+        let listed = listed_types()?;
         let mut due = Vec::new();
         for connection in connections {
             let types = as_owner(|| {

@@ -3,7 +3,7 @@
 use crate::api::arguments;
 use crate::connection;
 use crate::elsewhere;
-use crate::failure::{Failure, guarded};
+use crate::failure::{Failure, caught, guarded};
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -27,10 +27,11 @@ fn schedule(
             None => "SELECT odoo_sync.run_due()".to_string(),
         };
         let place = CronPlace::find()?;
+        let here = current_database_name()?;
+        let job = place.free_name(job, &here)?;
         let id = if place.is_here {
             place.query("SELECT cron.schedule($1, $2, $3)", &[&job, cron, &command])
         } else {
-            let here = current_database_name()?;
             place.query(
                 "SELECT cron.schedule_in_database($1, $2, $3, $4)",
                 &[&job, cron, &command, &here],
@@ -55,12 +56,11 @@ fn unschedule(connection: default!(Option<&str>, "NULL")) -> Result<bool, ErrorR
         }
         let job = job_name(connection);
         let place = CronPlace::find()?;
-        // a job's name is its role's alone, and jobs of other databases may bear the same one
         let here = current_database_name()?;
         let removed = place.query(
             "SELECT count(cron.unschedule(j.jobid)) FROM cron.job j
-         WHERE j.jobname = $1 AND j.database = $2 AND j.username = current_user",
-            &[&job, &here],
+             WHERE j.jobname IN ($1, $2) AND j.database = $3 AND j.username = current_user",
+            &[&job, &name_of_its_own(&job, &here), &here],
         )?;
         Ok(removed.unwrap_or(0) > 0)
     })
@@ -74,6 +74,12 @@ fn job(connection: Option<&str>) -> Result<String, Failure> {
 
 fn job_name(connection: Option<&str>) -> String {
     connection.map_or_else(|| JOB.to_string(), |name| format!("{JOB}-{name}"))
+}
+
+/// The job's name where another database of the cluster has the plain one: to pg_cron, names are a role's over all of them,
+/// and it would change the other job and make none here.
+fn name_of_its_own(job: &str, database: &str) -> String {
+    format!("{job}@{database}")
 }
 
 fn current_database_name() -> Result<String, Failure> {
@@ -122,13 +128,28 @@ impl CronPlace {
         Ok(place)
     }
 
+    /// The name that a job of this database can have.
+    fn free_name(&self, job: String, here: &str) -> Result<String, Failure> {
+        let taken = self.query(
+            "SELECT count(*) FROM cron.job j
+             WHERE j.jobname = $1 AND j.database <> $2 AND j.username = current_user",
+            &[&job, here],
+        )?;
+        if taken.unwrap_or(0) == 0 {
+            return Ok(job);
+        }
+        let own = name_of_its_own(&job, here);
+        pgrx::notice!("another database has the job {job}: this one is {own}");
+        Ok(own)
+    }
+
     /// Runs a query whose result is a bigint where pg_cron lives.
     fn query(&self, query: &str, arguments: &[&str]) -> Result<Option<i64>, Failure> {
         if !self.is_here {
             return elsewhere::query(self.database, query, arguments);
         }
         let arguments: Vec<DatumWithOid> = arguments.iter().map(|text| (*text).into()).collect();
-        Ok(Spi::get_one_with_args::<i64>(query, &arguments)?)
+        caught(|| Ok(Spi::get_one_with_args::<i64>(query, &arguments)?))
     }
 }
 

@@ -32,9 +32,8 @@ pub fn validate_options(
                 });
             }
             if value.is_empty() {
-                return Err(Failure::argument(format!(
-                    "option {name} must not be empty"
-                )));
+                let failure = Failure::argument(format!("option {name} must not be empty"));
+                return Err(failure.hint("Name a value, or leave the option as it is."));
             }
             if name == "url" {
                 Url::parse(value, Settings::current().allow_http).map_err(Failure::from)?;

@@ -8,7 +8,6 @@ use super::login::{log_in, object};
 use super::protocol::Call;
 use super::secret::Secret;
 use super::session::{Account, Session};
-use super::traffic::Traffic;
 use super::transport::Transport;
 use super::url::Url;
 use serde::Deserialize;
@@ -230,11 +229,6 @@ impl Client {
             "search_count",
             object(json!({"domain": domain.to_value()})),
         )
-    }
-
-    /// What was asked of the network so far.
-    pub fn traffic(&self) -> Traffic {
-        self.transport.traffic()
     }
 
     /// Calls a method with named arguments; `ids`, where given, are the records that it is called on. Unless a `context`

@@ -27,11 +27,6 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// No texts yet.
-    pub fn new() -> Texts {
-        Texts::default()
-    }
-
     /// Adds a text, or an empty value.
     pub fn push(&mut self, text: Option<&str>) {
         self.buffer.push_str(text.unwrap_or_default());
@@ -51,6 +46,7 @@ impl Texts {
     }
 
     /// Whether there are none.
+    #[allow(dead_code, reason = "goes with len()")]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -91,6 +87,7 @@ impl Column {
     }
 
     /// Whether it has none.
+    #[allow(dead_code, reason = "goes with len()")]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -133,6 +133,12 @@ pub(super) fn read<'de, S: DeserializeSeed<'de>>(
     seed: S,
     asked: &str,
 ) -> Result<S::Value, Error> {
+    if body.is_empty() {
+        let message = format!("The answer to {asked} is empty.");
+        return Err(Error::new(ErrorKind::NotOdoo, message).with_hint(
+            "Check the URL: something else than Odoo, or a proxy before it, may be answering.",
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let outcome = seed.deserialize(&mut deserializer).and_then(|value| {
         deserializer.end()?;

@@ -10,7 +10,7 @@ use super::traffic::{self, Traffic};
 use super::url::Url;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response};
@@ -49,7 +49,6 @@ pub(super) struct Transport {
     retry: Retry,
     throttle: Throttle,
     cancel: Cancel,
-    traffic: Mutex<Traffic>,
 }
 
 impl Transport {
@@ -85,7 +84,6 @@ impl Transport {
             retry: Retry::new(options.max_retries),
             throttle: Throttle::new(options.delay),
             cancel: cancel.clone(),
-            traffic: Mutex::default(),
         });
         let interrupt: Arc<dyn Interrupt> = transport.clone();
         cancel.register(Arc::downgrade(&interrupt));
@@ -95,20 +93,6 @@ impl Transport {
     /// The server's address.
     pub fn url(&self) -> &Url {
         &self.url
-    }
-
-    /// What was asked of the network so far, by all threads together.
-    pub fn traffic(&self) -> Traffic {
-        *self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts, for the client and for this thread.
-    fn count(&self, part: Traffic) {
-        self.traffic
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(&part);
-        traffic::count(part);
     }
 
     /// Sends a request and has its answer interpreted; both again after a transient failure, with growing waits between.
@@ -146,7 +130,7 @@ impl Transport {
             };
             self.cancel.sleep(wait);
             self.check_cancelled()?;
-            self.count(Traffic {
+            traffic::count(Traffic {
                 retries: 1,
                 ..Traffic::default()
             });
@@ -157,7 +141,7 @@ impl Transport {
     fn send(&self, request: &Request) -> Result<Answer, Error> {
         let start = Instant::now();
         let answer = self.send_untimed(request);
-        self.count(Traffic {
+        traffic::count(Traffic {
             requests: 1,
             waiting: start.elapsed(),
             ..Traffic::default()
@@ -211,7 +195,7 @@ impl Transport {
             .limit(self.max_response)
             .reader()
             .read_to_end(&mut body);
-        self.count(Traffic {
+        traffic::count(Traffic {
             bytes: body.len() as u64,
             ..Traffic::default()
         });
