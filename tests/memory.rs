@@ -1,0 +1,70 @@
+//! The worker's memory is a few pages, however large the table is.
+
+use std::fs;
+use std::time::Duration;
+
+use support::access::Access;
+use support::background::Background;
+use support::cluster::Cluster;
+use support::sample_odoo::{SampleOdoo, Series, Size};
+use support::wait;
+
+/// The most that a worker may take for itself, in kB: the requirement is 150 MB.
+const MOST: u64 = 150 * 1024;
+
+#[test]
+fn a_worker_takes_no_more_for_twice_the_rows() {
+    let peaks = [10_000, 20_000].map(peak);
+    let [(once, rows), (twice, more)] = peaks;
+    support::real_odoo::report(&format!(
+        "the worker's own memory: {} MB at {rows} rows, {} MB at {more} rows",
+        once / 1024,
+        twice / 1024
+    ));
+    assert!(more > rows * 3 / 2, "{rows}, {more}");
+    assert!(once < MOST && twice < MOST, "{once} kB, {twice} kB");
+    assert!(
+        twice < once + once / 4 + 8 * 1024,
+        "{once} kB for {rows} rows, {twice} kB for {more}"
+    );
+}
+
+/// The most memory of its own that a run's worker had, in kB, and the rows that it wrote.
+fn peak(documents: usize) -> (u64, i64) {
+    let sample = SampleOdoo::start_with(Series::V19, Size { documents });
+    let database = Cluster::shared().database(&format!("memory_{documents}"));
+    let mut session = database.session();
+    session.connect(&Access::from(&sample), "odoo");
+    let run = Background::start(database.session(), "SELECT fetched FROM odoo_sync.run()");
+    let worker = "SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE backend_type = 'odoo_sync' AND datname = current_database()";
+    let pid = wait::until("the worker", Duration::from_secs(20), || {
+        Some(session.number(worker)).filter(|pid| *pid > 0)
+    });
+    let mut peak = 0;
+    wait::until("the end of the run", Duration::from_secs(120), || {
+        peak = peak.max(own_memory(pid).unwrap_or(0));
+        run.is_finished().then_some(())
+    });
+    let rows = run
+        .rows()
+        .iter()
+        .map(|row| {
+            row[0]
+                .as_deref()
+                .unwrap_or_default()
+                .parse::<i64>()
+                .expect("a number")
+        })
+        .sum();
+    assert!(peak > 0, "the worker was looked at");
+    (peak, rows)
+}
+
+/// What a process has for itself, in kB: not the server's shared memory, and not the programs' files. None when it has ended.
+fn own_memory(pid: i64) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}

@@ -1,0 +1,26 @@
+//! The course of a run: seen advancing, told, detached, skipped, stopped, due.
+
+use std::time::Duration;
+
+use support::access::Access;
+use support::cluster::{Cluster, Database};
+use support::sample_odoo::{SampleOdoo, Series};
+
+#[path = "run/due.rs"]
+mod due;
+#[path = "run/ending.rs"]
+mod ending;
+#[path = "run/progress.rs"]
+mod progress;
+#[path = "run/together.rs"]
+mod together;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A sample Odoo and a database with a connection `odoo` to it.
+fn connected(name: &str) -> (SampleOdoo, Database<'static>) {
+    let sample = SampleOdoo::start(Series::V19);
+    let database = Cluster::shared().database(name);
+    database.session().connect(&Access::from(&sample), "odoo");
+    (sample, database)
+}

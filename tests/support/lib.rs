@@ -1,0 +1,15 @@
+//! What the tests share: the client under test, Odoos sample and real, a throwaway PostgreSQL, the comparison of the two.
+
+pub mod access;
+pub mod background;
+pub mod cluster;
+pub mod compare;
+pub mod gate;
+/// The extension's Odoo client, compiled here without PostgreSQL.
+#[path = "../../src/odoo/mod.rs"]
+pub mod odoo;
+pub mod odoo_copy;
+pub mod real_odoo;
+pub mod sample_odoo;
+pub mod session;
+pub mod wait;
