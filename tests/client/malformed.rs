@@ -182,7 +182,7 @@ fn what_is_no_answer_at_all() {
             json(r#"{"jsonrpc": "2.0", "id": 1, "result": [{"id": [1,"#),
             ErrorKind::Dropped,
         ),
-        (json(""), ErrorKind::Dropped),
+        (json(""), ErrorKind::NotOdoo),
         (json(r#"{"some": "thing"}"#), ErrorKind::NotOdoo),
         (
             json(

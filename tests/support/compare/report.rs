@@ -89,10 +89,8 @@ impl Report {
         line
     }
 
-    /// Panics with what differs, if anything does; reports what was compared.
-    pub fn assert_equal(&self) {
-        crate::real_odoo::report(&self.summary());
-        assert!(self.cells > 0, "nothing was compared");
+    /// What differs, the first few of each column; nothing if nothing does.
+    pub fn differences(&self) -> String {
         let mut text = String::new();
         for (about, differences) in &self.differences {
             for what in differences.iter().take(TOLD) {
@@ -102,6 +100,14 @@ impl Report {
                 let _ = writeln!(text, "{about}: and {} more", differences.len() - TOLD);
             }
         }
+        text
+    }
+
+    /// Panics with what differs, if anything does; reports what was compared.
+    pub fn assert_equal(&self) {
+        crate::real_odoo::report(&self.summary());
+        assert!(self.cells > 0, "nothing was compared");
+        let text = self.differences();
         assert!(text.is_empty(), "{} differences\n{}\n{text}", self.difference_count(), self.summary());
     }
 }

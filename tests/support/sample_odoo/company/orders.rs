@@ -83,11 +83,13 @@ pub fn sales(
         let later = |days: i64| Datum::Datetime(morning(date, days));
         let taxes = rounded_taxes(&lines, tax_rate(company));
         let html = founding.series() >= Series::V19;
+        // a date in 14, a time in 19
+        let effective = if html { later(4) } else { Datum::Date(date + 4) };
         let order = founding.add(
             "sale.order",
             values! {
                 "name" => name.as_str(), "state" => state, "locked" => locked, "date_order" => later(0), "validity_date" => Datum::Date(date + 30),
-                "commitment_date" => (at.is_multiple_of(3)).then(|| later(10)), "expected_date" => later(3), "effective_date" => invoiced.then(|| later(4)),
+                "commitment_date" => (at.is_multiple_of(3)).then(|| later(10)), "expected_date" => later(3), "effective_date" => invoiced.then_some(effective),
                 "partner_id" => partner, "partner_invoice_id" => partner, "partner_shipping_id" => partner, "company_id" => company,
                 "currency_id" => currency_of(company), "currency_rate" => rate(currency_of(company)), "pricelist_id" => company, "user_id" => SELLER, "team_id" => 1,
                 "client_order_ref" => (at.is_multiple_of(2)).then(|| format!("PO \"{}\"", 7000 + at)), "origin" => (at.is_multiple_of(5)).then(|| format!("OPP{at:04}")),
