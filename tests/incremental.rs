@@ -8,6 +8,11 @@ mod bulk;
 #[path = "incremental/late.rs"]
 mod late;
 #[path = "incremental/mirrored.rs"]
+#[allow(
+    dead_code,
+    clippy::result_large_err,
+    reason = "some of it is for tests of unique names and type settings that are still to come"
+)]
 mod mirrored;
 #[path = "incremental/related.rs"]
 mod related;

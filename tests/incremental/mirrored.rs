@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use postgres::error::DbError;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use support::access::Access;
 use support::cluster::{Cluster, Database};
 use support::compare::{RealTruth, SampleTruth, compare};
@@ -70,6 +70,16 @@ impl Outcome {
     /// Inserted, updated, deleted and failed.
     pub fn counts(&self) -> [i64; 4] {
         [self.inserted, self.updated, self.deleted, self.failed]
+    }
+
+    /// Panics unless so many records failed, and it says where they are.
+    pub fn assert_partial(&self, failed: i64) {
+        assert_eq!(
+            (self.status.as_str(), self.failed),
+            ("partial", failed),
+            "{self:?}"
+        );
+        assert!(self.message.contains("odoo_sync.failures"), "{self:?}");
     }
 
     /// Panics unless it ended well, in that mode, without anything to remark.
@@ -177,6 +187,15 @@ impl Mirrored {
         .assert_equal();
     }
 
+    /// Makes a partner, and gives its id.
+    pub fn partner(&self, name: &str) -> i64 {
+        let mut values = json!({"name": name});
+        if self.series == Series::V19 {
+            values["complete_name"] = json!(name);
+        }
+        self.sample.create("res.partner", values)
+    }
+
     /// The ids of all records of a model.
     pub fn ids(&self, model: &str) -> Vec<i64> {
         self.sample.records(model).iter().map(id).collect()
@@ -243,6 +262,36 @@ impl Mirrored {
             "SELECT string_agg(concat_ws(' ', id, xmin, ctid), ',' ORDER BY id) FROM odoo.{table} WHERE {condition}"
         );
         self.session.value(&sql)
+    }
+
+    /// The whole failures, oldest record first: type, table, id, attempts, error.
+    pub fn failures(&mut self) -> Vec<TextRow> {
+        self.session.rows("SELECT type, table_name, odoo_id, attempts, error FROM odoo_sync.failures ORDER BY table_name, odoo_id")
+    }
+
+    /// Panics unless that record alone is among the failures, with such an error, after so many attempts.
+    pub fn assert_only_failure(&mut self, table: &str, record: i64, error: &str, attempts: usize) {
+        let failures = self.failures();
+        let [failure] = failures.as_slice() else {
+            panic!("one failure is expected: {failures:?}")
+        };
+        let told: Vec<&str> = failure
+            .iter()
+            .map(|text| text.as_deref().unwrap_or_default())
+            .collect();
+        assert_eq!(
+            told[1..4],
+            [table, &record.to_string(), &attempts.to_string()],
+            "{told:?}"
+        );
+        assert!(told[4].contains(error), "{error:?} in {told:?}");
+    }
+
+    /// The state of a type, as `status()` tells it.
+    pub fn state(&mut self, name: &str) -> String {
+        self.session.value(&format!(
+            "SELECT state FROM odoo_sync.status() WHERE type = '{name}'"
+        ))
     }
 
     /// What Odoo was asked since the login of the last run.

@@ -55,19 +55,48 @@ impl Cluster {
     pub fn start(settings: &[(&str, &str)]) -> Cluster {
         let bin = bin();
         let directory = directory();
-        let guard = as_server_user(Command::new("sh").arg("-c").arg(GUARD).arg("guard").arg(&bin).arg(&directory))
-            // a Ctrl-C at the terminal is for the tests, not for this
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("a shell starts");
-        let cluster = Cluster { directory, bin, guard };
+        let guard = as_server_user(
+            Command::new("sh")
+                .arg("-c")
+                .arg(GUARD)
+                .arg("guard")
+                .arg(&bin)
+                .arg(&directory),
+        )
+        // a Ctrl-C at the terminal is for the tests, not for this
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("a shell starts");
+        let cluster = Cluster {
+            directory,
+            bin,
+            guard,
+        };
         let data = cluster.data();
-        cluster.succeed("initdb", &["-D", &data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        cluster.succeed(
+            "initdb",
+            &[
+                "-D",
+                &data,
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+        );
         let socket = format!("'{}'", cluster.directory.display());
         let own = [("unix_socket_directories", socket.as_str())];
-        let lines = SETTINGS.iter().chain(&own).chain(settings).map(|(name, value)| format!("{name} = {value}\n"));
+        let lines = SETTINGS
+            .iter()
+            .chain(&own)
+            .chain(settings)
+            .map(|(name, value)| format!("{name} = {value}\n"));
         let file = Path::new(&data).join("postgresql.conf");
         let text = fs::read_to_string(&file).expect("initdb wrote it") + &lines.collect::<String>();
         fs::write(&file, text).expect("it can be written");
@@ -84,8 +113,12 @@ impl Cluster {
 
     /// The same without the extension.
     pub fn empty_database(&self, name: &str) -> Database<'_> {
-        self.session("postgres", "postgres").run(&format!("CREATE DATABASE {name}"));
-        Database { cluster: self, name: name.to_owned() }
+        self.session("postgres", "postgres")
+            .run(&format!("CREATE DATABASE {name}"));
+        Database {
+            cluster: self,
+            name: name.to_owned(),
+        }
     }
 
     /// A session in a database, as a role.
@@ -96,7 +129,11 @@ impl Cluster {
     /// How to reach a database as a role.
     pub fn config(&self, database: &str, role: &str) -> postgres::Config {
         let mut config = postgres::Config::new();
-        config.host_path(&self.directory).dbname(database).user(role).application_name("odoo_sync tests");
+        config
+            .host_path(&self.directory)
+            .dbname(database)
+            .user(role)
+            .application_name("odoo_sync tests");
         config
     }
 
@@ -107,18 +144,35 @@ impl Cluster {
 
     /// All that the server has logged.
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.log_file()).expect("the server has a log")).into_owned()
+        String::from_utf8_lossy(&fs::read(self.log_file()).expect("the server has a log"))
+            .into_owned()
     }
 
     /// Stops the server: `fast`, or `immediate` as a crash would.
     pub fn stop(&self, mode: &str) {
-        self.succeed("pg_ctl", &["stop", "-s", "-w", "-D", &self.data(), "-m", mode]);
+        self.succeed(
+            "pg_ctl",
+            &["stop", "-s", "-w", "-D", &self.data(), "-m", mode],
+        );
     }
 
     /// Starts it again.
     pub fn resume(&self) {
         let log = self.log_file().display().to_string();
-        self.succeed("pg_ctl", &["start", "-s", "-w", "-t", "60", "-D", &self.data(), "-l", &log]);
+        self.succeed(
+            "pg_ctl",
+            &[
+                "start",
+                "-s",
+                "-w",
+                "-t",
+                "60",
+                "-D",
+                &self.data(),
+                "-l",
+                &log,
+            ],
+        );
     }
 
     fn data(&self) -> String {
@@ -145,7 +199,10 @@ impl Drop for Cluster {
         drop(self.guard.stdin.take());
         match self.guard.wait() {
             Ok(status) if status.success() => {}
-            other => eprintln!("the cluster in {} may not have been removed: {other:?}", self.directory.display()),
+            other => eprintln!(
+                "the cluster in {} may not have been removed: {other:?}",
+                self.directory.display()
+            ),
         }
     }
 }
@@ -164,11 +221,14 @@ impl Database<'_> {
 
 /// The directory of the server's programs: that of `PG_CONFIG`.
 fn bin() -> PathBuf {
-    let program = std::env::var("PG_CONFIG").unwrap_or_else(|_| "/usr/lib/postgresql/15/bin/pg_config".to_owned());
+    let program = std::env::var("PG_CONFIG")
+        .unwrap_or_else(|_| "/usr/lib/postgresql/15/bin/pg_config".to_owned());
     let output = Command::new(&program)
         .arg("--bindir")
         .output()
-        .unwrap_or_else(|error| panic!("{program} does not start ({error}); PG_CONFIG names another"));
+        .unwrap_or_else(|error| {
+            panic!("{program} does not start ({error}); PG_CONFIG names another")
+        });
     PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
@@ -189,9 +249,13 @@ fn directory() -> PathBuf {
 fn server_user() -> Option<(u32, u32)> {
     let is_root = fs::metadata("/proc/self").expect("/proc is there").uid() == 0;
     let id = |option: &str| {
-        let output = Command::new("id").args([option, "postgres"]).output().expect("id starts");
+        let output = Command::new("id")
+            .args([option, "postgres"])
+            .output()
+            .expect("id starts");
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        text.parse().unwrap_or_else(|_| panic!("there is no user postgres to run PostgreSQL as"))
+        text.parse()
+            .unwrap_or_else(|_| panic!("there is no user postgres to run PostgreSQL as"))
     };
     is_root.then(|| (id("-u"), id("-g")))
 }

@@ -22,7 +22,10 @@ struct State {
 
 impl Gate {
     /// Before those requests that `holds` names; the others go through as ever.
-    pub fn before(sample: &SampleOdoo, holds: impl Fn(&RecordedRequest) -> bool + Send + Sync + 'static) -> Gate {
+    pub fn before(
+        sample: &SampleOdoo,
+        holds: impl Fn(&RecordedRequest) -> bool + Send + Sync + 'static,
+    ) -> Gate {
         let state = Arc::<(Mutex<State>, Condvar)>::default();
         let shared = Arc::clone(&state);
         sample.on_request(move |request| {
@@ -48,7 +51,9 @@ impl Gate {
 
     /// Waits until a request stands before it.
     pub fn await_request(&self) {
-        wait::until("a request at the gate", Duration::from_secs(20), || (lock(&self.state.0).waiting > 0).then_some(()));
+        wait::until("a request at the gate", Duration::from_secs(20), || {
+            (lock(&self.state.0).waiting > 0).then_some(())
+        });
     }
 }
 
@@ -61,7 +66,11 @@ impl Drop for Gate {
 /// Whether a request reads records: a page of a run.
 pub fn is_page(request: &RecordedRequest) -> bool {
     let reads = ["read", "search_read", "read_group", "formatted_read_group"];
-    request.model.as_deref() != Some("res.users") && request.method.as_deref().is_some_and(|method| reads.contains(&method))
+    request.model.as_deref() != Some("res.users")
+        && request
+            .method
+            .as_deref()
+            .is_some_and(|method| reads.contains(&method))
 }
 
 fn stand((state, changed): &(Mutex<State>, Condvar)) {

@@ -39,7 +39,9 @@ impl OdooCopy {
             let why = "a copy of a real Odoo takes root and Debian";
             let is_required = std::env::var("REQUIRE_REAL_ODOO").is_ok_and(|value| value == "1");
             assert!(!is_required, "REQUIRE_REAL_ODOO=1, and {why}");
-            report(&format!("SKIPPED: {purpose} over a copy of a real Odoo {series}: {why}"));
+            report(&format!(
+                "SKIPPED: {purpose} over a copy of a real Odoo {series}: {why}"
+            ));
             return None;
         }
         let name = format!("{purpose}{series}_{}", std::process::id());
@@ -61,8 +63,16 @@ impl OdooCopy {
         let said = String::from_utf8_lossy(&made.stderr);
         assert!(made.status.success(), "no copy of Odoo {series}:\n{said}");
         let block = String::from_utf8_lossy(&made.stdout).into_owned();
-        let block: HashMap<&str, &str> = block.lines().filter_map(|line| line.split_once('=')).collect();
-        let value = |key: &str| block.get(key).unwrap_or_else(|| panic!("odoo.sh told no {key}")).to_string();
+        let block: HashMap<&str, &str> = block
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .collect();
+        let value = |key: &str| {
+            block
+                .get(key)
+                .unwrap_or_else(|| panic!("odoo.sh told no {key}"))
+                .to_string()
+        };
         let access = Access {
             url: value("ODOO_URL"),
             database: value("ODOO_DB"),
@@ -71,7 +81,11 @@ impl OdooCopy {
         };
         let client = access.client();
         Some(OdooCopy {
-            odoo: RealOdoo { series, access, password: "admin".to_owned() },
+            odoo: RealOdoo {
+                series,
+                access,
+                password: "admin".to_owned(),
+            },
             client,
             pgport: value("ODOO_PGPORT").parse().expect("a port is a number"),
             guard,
@@ -81,8 +95,14 @@ impl OdooCopy {
     /// A session in Odoo's own database, which may write there.
     pub fn sql(&self) -> Client {
         let mut config = postgres::Config::new();
-        config.host("127.0.0.1").port(self.pgport).user("odoo").dbname(&self.odoo.access.database);
-        config.connect(NoTls).expect("the server that odoo.sh started answers")
+        config
+            .host("127.0.0.1")
+            .port(self.pgport)
+            .user("odoo")
+            .dbname(&self.odoo.access.database);
+        config
+            .connect(NoTls)
+            .expect("the server that odoo.sh started answers")
     }
 
     /// Calls a method with named arguments, as an external program does. Panics with what Odoo says where it refuses.
@@ -90,7 +110,9 @@ impl OdooCopy {
         let Value::Object(arguments) = arguments else {
             panic!("the arguments of {model}.{method} are an object, not {arguments}")
         };
-        self.client.call(model, method, arguments).unwrap_or_else(|error| panic!("{model}.{method}: {error}"))
+        self.client
+            .call(model, method, arguments)
+            .unwrap_or_else(|error| panic!("{model}.{method}: {error}"))
     }
 
     /// Makes a record, and gives its id.
@@ -101,7 +123,8 @@ impl OdooCopy {
     /// Makes records in one transaction, and gives their ids.
     pub fn create_all(&self, model: &str, values: Vec<Value>) -> Vec<i64> {
         let ids = self.call(model, "create", json!({"vals_list": values}));
-        serde_json::from_value(ids).unwrap_or_else(|error| panic!("{model}.create gave no ids: {error}"))
+        serde_json::from_value(ids)
+            .unwrap_or_else(|error| panic!("{model}.create gave no ids: {error}"))
     }
 
     /// Changes records.
@@ -117,7 +140,8 @@ impl OdooCopy {
     /// The ids that match a domain, ascending.
     pub fn search(&self, model: &str, domain: Value) -> Vec<i64> {
         let ids = self.call(model, "search", json!({"domain": domain, "order": "id"}));
-        serde_json::from_value(ids).unwrap_or_else(|error| panic!("{model}.search gave no ids: {error}"))
+        serde_json::from_value(ids)
+            .unwrap_or_else(|error| panic!("{model}.search gave no ids: {error}"))
     }
 }
 
@@ -126,7 +150,10 @@ impl Drop for OdooCopy {
         drop(self.guard.stdin.take());
         match self.guard.wait() {
             Ok(status) if status.success() => {}
-            other => eprintln!("{} may not have been dropped: {other:?}", self.odoo.access.database),
+            other => eprintln!(
+                "{} may not have been dropped: {other:?}",
+                self.odoo.access.database
+            ),
         }
     }
 }

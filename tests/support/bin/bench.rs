@@ -33,7 +33,11 @@ fn main() -> Outcome<()> {
         secret: variable("ODOO_SECRET")?,
     };
     // durability as a server has it; no autovacuum, whose work after one measurement would fall into the next
-    let durable = [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
+    let durable = [
+        ("fsync", "on"),
+        ("synchronous_commit", "on"),
+        ("full_page_writes", "on"),
+    ];
     let cluster = Cluster::start(&[durable.as_slice(), &[("autovacuum", "off")]].concat());
     let database = cluster.database("bench");
     let mut session = database.session();
@@ -44,7 +48,10 @@ fn main() -> Outcome<()> {
     first_run(&database, &mut session);
     let pages = pages(&access, &mut session)?;
     let records = session.number("SELECT sum(row_count) FROM odoo_sync.mirror_state");
-    println!("{records} records, {} pages, {CONCURRENCY} connections, {rounds} rounds", pages.len());
+    println!(
+        "{records} records, {} pages, {CONCURRENCY} connections, {rounds} rounds",
+        pages.len()
+    );
 
     let mut rows = Vec::new();
     let mut peak = 0;
@@ -69,12 +76,30 @@ fn main() -> Outcome<()> {
         values[values.len() / 2]
     };
     println!("medians");
-    println!("  first run                      {:6.2} s", median(&|row| row.0));
-    println!("  (a) same pages, thrown away    {:6.2} s", median(&|row| row.1));
-    println!("  (b) COPY of the same rows      {:6.2} s", median(&|row| row.2));
-    println!("  run / (a)                      {:6.2}", median(&|row| row.0 / row.1));
-    println!("  run / (b)                      {:6.2}", median(&|row| row.0 / row.2));
-    println!("  records a second               {:6.0}", records as f64 / median(&|row| row.0));
+    println!(
+        "  first run                      {:6.2} s",
+        median(&|row| row.0)
+    );
+    println!(
+        "  (a) same pages, thrown away    {:6.2} s",
+        median(&|row| row.1)
+    );
+    println!(
+        "  (b) COPY of the same rows      {:6.2} s",
+        median(&|row| row.2)
+    );
+    println!(
+        "  run / (a)                      {:6.2}",
+        median(&|row| row.0 / row.1)
+    );
+    println!(
+        "  run / (b)                      {:6.2}",
+        median(&|row| row.0 / row.2)
+    );
+    println!(
+        "  records a second               {:6.0}",
+        records as f64 / median(&|row| row.0)
+    );
     println!("  worker's own memory, peak      {peak:6} kB");
     Ok(())
 }
@@ -87,7 +112,9 @@ fn first_run(database: &Database, session: &mut Session) -> (Duration, u64) {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                let pids = observer.column("SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'odoo_sync'");
+                let pids = observer.column(
+                    "SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'odoo_sync'",
+                );
                 for pid in pids {
                     peak.fetch_max(own_memory(&pid).unwrap_or(0), Ordering::Relaxed);
                 }
@@ -105,7 +132,9 @@ fn first_run(database: &Database, session: &mut Session) -> (Duration, u64) {
 /// `RssAnon`: what a process holds for itself, without the shared buffers that it has touched.
 fn own_memory(pid: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
@@ -126,8 +155,11 @@ fn pages(access: &Access, session: &mut Session) -> Outcome<Vec<Page>> {
         let names = session.column(&format!(
             "SELECT attname::text FROM pg_attribute WHERE attrelid = 'odoo.{table}'::regclass AND attnum > 0"
         ));
-        let fields: Vec<Field> =
-            client.fields(model)?.into_iter().filter(|field| names.contains(&field.name) && field.name != "id").collect();
+        let fields: Vec<Field> = client
+            .fields(model)?
+            .into_iter()
+            .filter(|field| names.contains(&field.name) && field.name != "id")
+            .collect();
         let (columns, rows) = client.columnar(model, &fields)?;
         let ids: Vec<i64> = session
             .column(&format!("SELECT id::text FROM odoo.{table} ORDER BY id"))
@@ -135,7 +167,10 @@ fn pages(access: &Access, session: &mut Session) -> Outcome<Vec<Page>> {
             .map(|id| id.parse())
             .collect::<Result<_, _>>()?;
         for page in ids.chunks(PAGE) {
-            let span = domain.and(&Domain::id_range(page.first().copied(), page.last().copied()));
+            let span = domain.and(&Domain::id_range(
+                page.first().copied(),
+                page.last().copied(),
+            ));
             pages.push(requests(model, &span, &columns, &rows)?);
         }
     }
@@ -146,14 +181,24 @@ fn requests(model: &str, domain: &Domain, columns: &[Field], rows: &[Field]) -> 
     let domain = domain.to_value();
     let context = serde_json::json!({"lang": "en_US", "active_test": false});
     let aggregates: Vec<String> = std::iter::once("id:array_agg".to_owned())
-        .chain(columns.iter().map(|field| format!("{}:array_agg", field.name)))
+        .chain(
+            columns
+                .iter()
+                .map(|field| format!("{}:array_agg", field.name)),
+        )
         .collect();
     let body = serde_json::json!({"domain": domain, "groupby": [], "aggregates": aggregates, "context": context});
-    let mut page = vec![(format!("/json/2/{model}/formatted_read_group"), serde_json::to_vec(&body)?)];
+    let mut page = vec![(
+        format!("/json/2/{model}/formatted_read_group"),
+        serde_json::to_vec(&body)?,
+    )];
     if !rows.is_empty() {
         let names: Vec<&str> = rows.iter().map(|field| field.name.as_str()).collect();
         let body = serde_json::json!({"domain": domain, "fields": names, "load": "", "order": "id", "context": context});
-        page.push((format!("/json/2/{model}/search_read"), serde_json::to_vec(&body)?));
+        page.push((
+            format!("/json/2/{model}/search_read"),
+            serde_json::to_vec(&body)?,
+        ));
     }
     Ok(page)
 }
@@ -177,7 +222,9 @@ fn fetch_and_throw_away(access: &Access, pages: &[Page]) -> Outcome<Duration> {
                 })
             })
             .collect();
-        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked".to_owned())?)
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().map_err(|_| "a thread panicked".to_owned())?)
     })?;
     Ok(start.elapsed())
 }
@@ -189,7 +236,11 @@ fn fetch(agent: &ureq::Agent, access: &Access, path: &str, body: &[u8]) -> Outco
         .header("X-Odoo-Database", &access.database)
         .header("Content-Type", "application/json")
         .send(body)?;
-    let mut reader = response.into_body().into_with_config().limit(1 << 30).reader();
+    let mut reader = response
+        .into_body()
+        .into_with_config()
+        .limit(1 << 30)
+        .reader();
     let mut buffer = vec![0; 1 << 16];
     while reader.read(&mut buffer)? > 0 {}
     Ok(())
@@ -197,7 +248,8 @@ fn fetch(agent: &ureq::Agent, access: &Access, path: &str, body: &[u8]) -> Outco
 
 /// (b): the mirrors' rows, from files, into tables of the same columns without an index.
 fn copy(session: &mut Session) -> Duration {
-    let tables = session.column("SELECT table_name FROM odoo_sync.mirror_state ORDER BY table_name");
+    let tables =
+        session.column("SELECT table_name FROM odoo_sync.mirror_state ORDER BY table_name");
     session.run("DROP SCHEMA IF EXISTS copied CASCADE; CREATE SCHEMA copied");
     let directory = session.value("SELECT current_setting('data_directory')");
     for table in &tables {

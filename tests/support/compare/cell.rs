@@ -47,7 +47,9 @@ impl CellKind {
     /// SQL that gives a mirror's column as text, for [`Cell::from_sql`].
     pub fn sql(self, column: &str) -> String {
         match self {
-            CellKind::Moment => format!("to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"),
+            CellKind::Moment => {
+                format!("to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')")
+            }
             CellKind::Date => format!("to_char({column}, 'YYYY-MM-DD')"),
             _ => format!("{column}::text"),
         }
@@ -63,10 +65,18 @@ impl Cell {
             CellKind::Number => Cell::Number(canonical(text)),
             CellKind::Text | CellKind::Date | CellKind::Moment => Cell::Text(text.to_owned()),
             CellKind::Ids => {
-                let ids = text.trim_matches(['{', '}']).split(',').filter(|id| !id.is_empty());
-                Cell::ids(ids.map(|id| id.parse().unwrap_or_else(|_| panic!("{text} are no ids"))).collect())
+                let ids = text
+                    .trim_matches(['{', '}'])
+                    .split(',')
+                    .filter(|id| !id.is_empty());
+                Cell::ids(
+                    ids.map(|id| id.parse().unwrap_or_else(|_| panic!("{text} are no ids")))
+                        .collect(),
+                )
             }
-            CellKind::Json => Cell::Json(plain(serde_json::from_str(text).unwrap_or_else(|_| panic!("{text} is no JSON")))),
+            CellKind::Json => Cell::Json(plain(
+                serde_json::from_str(text).unwrap_or_else(|_| panic!("{text} is no JSON")),
+            )),
         }
     }
 
@@ -99,7 +109,10 @@ fn plain(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Number(number), Value::from),
         Value::Array(items) => items.into_iter().map(plain).collect(),
-        Value::Object(members) => members.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, plain(value)))
+            .collect(),
         other => other,
     }
 }
@@ -107,7 +120,9 @@ fn plain(value: Value) -> Value {
 /// A decimal number without its exponent and without zeros that say nothing: `-1.50e2` is `-150`. Panics for what is no number.
 pub fn canonical(text: &str) -> String {
     let bad = || panic!("{text:?} is no number");
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (negative, digits) = text
+        .strip_prefix('-')
+        .map_or((false, text), |rest| (true, rest));
     let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_else(|_| bad());
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -124,7 +139,10 @@ pub fn canonical(text: &str) -> String {
         all.push('0');
     }
     let (whole, fraction) = all.split_at(point as usize);
-    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let (whole, fraction) = (
+        whole.trim_start_matches('0'),
+        fraction.trim_end_matches('0'),
+    );
     let whole = if whole.is_empty() { "0" } else { whole };
     match (negative, whole, fraction) {
         (_, "0", "") => "0".to_owned(),

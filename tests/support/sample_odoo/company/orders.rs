@@ -84,7 +84,11 @@ pub fn sales(
         let taxes = rounded_taxes(&lines, tax_rate(company));
         let html = founding.series() >= Series::V19;
         // a date in 14, a time in 19
-        let effective = if html { later(4) } else { Datum::Date(date + 4) };
+        let effective = if html {
+            later(4)
+        } else {
+            Datum::Date(date + 4)
+        };
         let order = founding.add(
             "sale.order",
             values! {
