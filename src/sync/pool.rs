@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::pg::thread;
 use std::collections::VecDeque;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -81,9 +81,6 @@ impl<T: Send + 'static> Pool<T> {
 
     /// The next result, if one comes within the time.
     pub fn next(&self, patience: Duration) -> Option<T> {
-        match self.results.recv_timeout(patience) {
-            Ok(result) => Some(result),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.results.recv_timeout(patience).ok()
     }
 }
