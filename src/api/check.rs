@@ -44,27 +44,16 @@ fn check(
         let endpoint = connection.endpoint(identity::current_user(), &settings)?;
         let options = connection::interactive(connection.options(&settings));
         let listed = settings::types()?;
-        let mirrors = as_owner(|| mirrors(&connection.name, listed.as_deref()))?;
+        let mirrors = as_owner(|| {
+            let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
+            catalogue::mirrors_with_domains(&connection.name, &enabled)
+        })?;
         let (mut lines, looked) = thread::wait_for(move || report(endpoint, options, mirrors))?;
         for mirror in looked {
             lines.push(with_table(&connection.name, mirror)?);
         }
         Ok(TableIterator::new(lines))
     })
-}
-
-/// The mirrors of the enabled types, each with the records that it is about.
-fn mirrors(connection: &str, listed: Option<&[String]>) -> Result<Vec<Mirror>, Failure> {
-    let enabled = catalogue::enabled_types(connection, listed)?;
-    let types = catalogue::types(connection, &enabled)?;
-    let mut mirrors = Vec::new();
-    for spec in catalogue::mirrors(&enabled)? {
-        if let Some(r#type) = types.iter().find(|r#type| r#type.r#type == spec.r#type) {
-            let domain = spec.domain_for(r#type)?;
-            mirrors.push((spec, domain));
-        }
-    }
-    Ok(mirrors)
 }
 
 /// Asks Odoo; runs in a thread of its own.
@@ -158,8 +147,8 @@ fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
         return Ok((subject, ok, detail));
     }
     let fields: Vec<String> = columns.iter().map(|column| column.field.clone()).collect();
-    let gained = match Table::would_gain(connection, &spec.table_name, columns) {
-        Ok(gained) => gained,
+    let gained = match Table::find(connection, &spec.table_name, columns) {
+        Ok(found) => found.map(|(_, gained)| gained),
         Err(failure) => return Ok((subject, false, failure.summary())),
     };
     for column in gained.unwrap_or_default() {

@@ -8,3 +8,4 @@ mod run;
 mod schedule;
 mod status;
 pub mod validator;
+mod verify;

@@ -71,16 +71,10 @@ fn run(
             )
             .hint("odoo_sync.connect(url, database, login, secret) makes one."));
         }
-        let listed = listed_types()?;
         let mut due = Vec::new();
         for connection in connections {
-            let types = match &named {
-                Some(named) => named.clone(),
-                None => as_owner(|| catalogue::enabled_types(&connection.name, listed.as_deref()))?,
-            };
-            if types.is_empty() {
-                pgrx::notice!("connection {}: no type is enabled", connection.name);
-            } else {
+            let types = types_of(&connection.name, named.as_deref())?;
+            if !types.is_empty() {
                 due.push((connection, types));
             }
         }
@@ -99,7 +93,7 @@ fn listed_types() -> Result<Option<Vec<String>>, Failure> {
 }
 
 /// The types that the caller names, each once; None for those that are enabled.
-fn named_types(types: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>, Failure> {
+pub(super) fn named_types(types: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>, Failure> {
     let Some(types) = types else { return Ok(None) };
     let mut named = Vec::new();
     for name in types {
@@ -114,6 +108,19 @@ fn named_types(types: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>
     }
     as_owner(|| catalogue::check_types(&named))?;
     Ok(Some(named))
+}
+
+/// The named types, or those that are enabled on a connection; a notice where there are none.
+pub(super) fn types_of(connection: &str, named: Option<&[String]>) -> Result<Vec<String>, Failure> {
+    let listed = listed_types()?;
+    if let Some(named) = named {
+        return Ok(named.to_vec());
+    }
+    let enabled = as_owner(|| catalogue::enabled_types(connection, listed.as_deref()))?;
+    if enabled.is_empty() {
+        pgrx::notice!("connection {connection}: no type is enabled");
+    }
+    Ok(enabled)
 }
 
 #[allow(clippy::type_complexity)]

@@ -136,7 +136,7 @@ impl Table {
     }
 
     /// Narrows to the rows whose records are in Odoo, as far as is known.
-    fn present(&self) -> String {
+    pub(super) fn present(&self) -> String {
         if self.has_marks {
             format!("mirror.{DELETED_AT} IS NULL")
         } else {

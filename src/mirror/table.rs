@@ -189,24 +189,29 @@ impl Table {
         Ok(())
     }
 
-    /// The columns that a run would add, for these fields; None when it would make the table;
-    /// an error when it would refuse it.
-    pub fn would_gain(
+    /// The mirror as it stands, its fields in their columns, and the columns that a run would add for them; None when a
+    /// run would make the table. Changes nothing.
+    ///
+    /// # Errors
+    /// A table that is there and is no mirror.
+    pub fn find(
         schema: &str,
         name: &str,
-        mut columns: Vec<MirrorColumn>,
-    ) -> Result<Option<Vec<MirrorColumn>>, Failure> {
-        let table = Table {
+        columns: Vec<MirrorColumn>,
+    ) -> Result<Option<(Table, Vec<MirrorColumn>)>, Failure> {
+        let mut table = Table {
             schema: schema.to_string(),
             name: name.to_string(),
-            columns: Vec::new(),
+            columns,
             unique_key: None,
             has_marks: false,
         };
-        match table.existing()? {
-            Some(existing) if !existing.is_table || !existing.is_mirror => Err(table.foreign()),
-            Some(existing) => Ok(Some(placement::place(&mut columns, &existing.columns))),
-            None => Ok(None),
+        let Some(existing) = table.existing()? else { return Ok(None) };
+        if !existing.is_table || !existing.is_mirror {
+            return Err(table.foreign());
         }
+        table.has_marks = existing.columns.contains_key(DELETED_AT);
+        let gained = placement::place(&mut table.columns, &existing.columns);
+        Ok(Some((table, gained)))
     }
 }

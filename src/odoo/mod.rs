@@ -21,6 +21,7 @@ mod protocol;
 mod retry;
 mod secret;
 mod session;
+mod totals;
 mod traffic;
 mod transport;
 mod url;

@@ -10,7 +10,7 @@ use super::login::object;
 use serde_json::{Map, Value, json};
 
 /// The first series whose columnar read is `formatted_read_group`; before, it is `read_group`.
-const FORMATTED_READ_GROUP_SINCE: u32 = 19;
+pub(super) const FORMATTED_READ_GROUP_SINCE: u32 = 19;
 /// The first series whose `search_read` takes `load`, which leaves out the names of the records pointed to.
 const SEARCH_READ_LOAD_SINCE: u32 = 15;
 

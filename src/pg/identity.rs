@@ -39,9 +39,14 @@ pub fn acting_as<R>(role: pg_sys::Oid, work: impl FnOnce() -> R) -> R {
 /// Runs `work` as the extension's owner: its state tables are nobody else's to write, so that whoever
 /// may run a sync needs no rights on them and cannot forge what they say.
 pub fn as_owner<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
-    let owner = Spi::get_one::<pg_sys::Oid>(
-        "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'",
-    )?
+    let query = "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'";
+    // a select, which unlike Spi::get_one takes no transaction id: a standby has none to give
+    let owner = Spi::connect(|client| {
+        client
+            .select(query, Some(1), &[])?
+            .first()
+            .get_one::<pg_sys::Oid>()
+    })?
     .ok_or_else(|| {
         Failure::new(
             PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,

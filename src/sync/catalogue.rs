@@ -117,6 +117,23 @@ pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
     )
 }
 
+/// The mirrors of the named types, in the order in which they run, each with the records that it is about on a
+/// connection.
+pub fn mirrors_with_domains(
+    connection: &str,
+    names: &[String],
+) -> Result<Vec<(MirrorSpec, Domain)>, Failure> {
+    let types = types(connection, names)?;
+    let mut mirrors_with_domains = Vec::new();
+    for spec in mirrors(names)? {
+        if let Some(r#type) = types.iter().find(|r#type| r#type.r#type == spec.r#type) {
+            let domain = spec.domain_for(r#type)?;
+            mirrors_with_domains.push((spec, domain));
+        }
+    }
+    Ok(mirrors_with_domains)
+}
+
 /// The types of a connection that run when none is named: those that are enabled for themselves, or by `odoo_sync.types`.
 pub fn enabled_types(connection: &str, listed: Option<&[String]>) -> Result<Vec<String>, Failure> {
     #[derive(Deserialize)]

@@ -90,16 +90,12 @@ impl Source {
         are_few: bool,
     ) -> Result<(Arc<FieldPlan>, Scope), Error> {
         let model = &self.spec.model;
-        let server = self.client.fields(model)?;
+        let (plan, server) = plan::ask(&self.client, &self.spec)?;
         let has = |path: &str| {
             server
                 .iter()
                 .any(|field| Some(field.name.as_str()) == path.split('.').next())
         };
-        let mut plan = plan::fields(&self.spec, &server);
-        if plan.has_doubtful_guess() {
-            plan = plan::proven(&self.client, model, &plan)?;
-        }
         let plan = self.set_plan(plan);
         if let Some(since) =
             since.filter(|_| self.spec.compare == Compare::Window && has("write_date"))

@@ -10,6 +10,7 @@ pub mod mirror;
 pub mod plan;
 pub mod pool;
 pub mod progress;
+pub mod proof;
 pub mod record;
 pub mod run;
 pub mod span;

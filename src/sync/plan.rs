@@ -33,6 +33,16 @@ impl FieldPlan {
     }
 }
 
+/// Asks the server what fields it has, and plans by that: the mirror's fields, and all that the model has.
+pub fn ask(client: &Client, spec: &MirrorSpec) -> Result<(FieldPlan, Vec<Field>), Error> {
+    let server = client.fields(&spec.model)?;
+    let mut plan = fields(spec, &server);
+    if plan.has_doubtful_guess() {
+        plan = proven(client, &spec.model, &plan)?;
+    }
+    Ok((plan, server))
+}
+
 /// Picks the mirror's fields from those that the server has: the catalogue's, and all custom ones.
 /// Which of them can be read by columns is a guess still, which the first page proves.
 pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {

@@ -234,7 +234,7 @@ impl<'de> Visitor<'de> for Ids {
 }
 
 /// A number by its own digits: Odoo sends a JSON number, or a string where it computed with decimals.
-fn push_numeric(texts: &mut Texts, raw: &str) -> Result<(), String> {
+pub fn push_numeric(texts: &mut Texts, raw: &str) -> Result<(), String> {
     match raw.as_bytes() {
         [b'0'..=b'9' | b'-', ..] => texts.push(Some(raw)),
         // Odoo shows an empty number as zero, and this is how it writes that in a row read.

@@ -6,5 +6,6 @@ mod columns;
 mod rows;
 
 pub(super) use batch::Batch;
+pub(super) use cell::push_numeric;
 pub(super) use columns::ColumnsAnswer;
 pub(super) use rows::RowsAnswer;
