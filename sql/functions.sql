@@ -10,6 +10,8 @@ COMMENT ON FUNCTION odoo_sync.run IS
     'Brings the mirrors up to date: run(types => NULL for the enabled ones, full => read everything again, wait => false to return at once, connection => NULL for all, force => lift the guard against mass removal). A row per type';
 COMMENT ON FUNCTION odoo_sync.run_due IS
     'Runs the types whose interval has passed since their last success: what a scheduler calls';
+COMMENT ON FUNCTION odoo_sync.adopt IS
+    'Makes a table that is there already the mirror: adopt(table_name, type, connection). Adds what is missing, moves rows that are no one record''s to <table>_set_aside, puts the primary key on, and tells all that it did; the next run reads everything';
 COMMENT ON FUNCTION odoo_sync.verify IS
     'Whether the mirrors equal Odoo now, by ids, write dates and sums: verify(types => NULL for the enabled ones, connection). A row per mirror; ok is false where something differs, and detail says what. Writes nothing';
 COMMENT ON FUNCTION odoo_sync.cancel IS

@@ -1,5 +1,6 @@
 //! The SQL functions, one file a subject.
 
+mod adopt;
 mod arguments;
 mod cancel;
 mod check;

@@ -93,7 +93,9 @@ fn listed_types() -> Result<Option<Vec<String>>, Failure> {
 }
 
 /// The types that the caller names, each once; None for those that are enabled.
-pub(super) fn named_types(types: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>, Failure> {
+pub(super) fn named_types(
+    types: Option<Vec<Option<String>>>,
+) -> Result<Option<Vec<String>>, Failure> {
     let Some(types) = types else { return Ok(None) };
     let mut named = Vec::new();
     for name in types {

@@ -56,7 +56,13 @@ fn verify(
         let connection = arguments::connection(connection)?;
         let settings = Settings::current();
         let names = run::types_of(&connection.name, named.as_deref())?;
-        let mirrors = as_owner(|| catalogue::mirrors_with_domains(&connection.name, &names))?;
+        let (sizes, mirrors) = as_owner(|| {
+            let types = catalogue::types(&connection.name, &names)?;
+            Ok((
+                types,
+                catalogue::mirrors_with_domains(&connection.name, &names)?,
+            ))
+        })?;
         let place = format!("connection {}", connection.name);
         let client =
             Arc::new(log_in(&connection, &settings).map_err(|failure| failure.at(&place))?);
@@ -66,8 +72,8 @@ fn verify(
             if !(spec.since..=spec.until).contains(&series) {
                 continue;
             }
-            let sized = as_owner(|| catalogue::types(&connection.name, &[spec.r#type.clone()]))?;
-            let batch_size = sized.first().and_then(|r#type| r#type.batch_size);
+            let of_mirror = sizes.iter().find(|r#type| r#type.r#type == spec.r#type);
+            let batch_size = of_mirror.and_then(|r#type| r#type.batch_size);
             let source = Arc::new(Source {
                 client: client.clone(),
                 spec,

@@ -41,13 +41,15 @@ impl MirrorColumn {
         }
     }
 
-    /// Whether a column of this type, as `format_type` spells it, holds every value exactly as it is.
+    /// Whether a column of this type, as `format_type` spells it, holds every value exactly as it is, and tells each from
+    /// the next: not citext, which takes `a` for `A`, nor json, which nothing can be compared with.
     pub fn fits(&self, sql_type: &str) -> bool {
         sql_type == self.sql_type()
             || match self.kind {
-                ColumnKind::Bigint => sql_type == "numeric",
-                ColumnKind::Text => matches!(sql_type, "character varying" | "citext"),
-                ColumnKind::Json => sql_type == "json",
+                // Odoo's own columns are int4: its ids and integers do not get any larger
+                ColumnKind::Bigint => matches!(sql_type, "numeric" | "integer"),
+                ColumnKind::BigintArray => sql_type == "integer[]",
+                ColumnKind::Text => sql_type == "character varying",
                 _ => false,
             }
     }

@@ -1,5 +1,6 @@
 //! The mirrors: ordinary tables of the user's, each filled from one Odoo model.
 
+pub mod adopt;
 pub mod column;
 pub mod difference;
 pub mod encode;

@@ -1,20 +1,25 @@
 //! Which column a field's values go to, in a table that is there already.
 
 use crate::mirror::column::MirrorColumn;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Gives each column its name, and returns those that the table (its columns' types by name) has to gain.
 ///
 /// A field goes to the column of its name, if that can hold its values exactly. If not (its type changed in Odoo, or
-/// here), it goes to `name_1` beside it, or the next number: changing a column's type would take the views on it along.
+/// here), it goes to `name_1` beside it, or the next number that makes no other field's name: changing a column's type
+/// would take the views on it along.
 pub fn place(
     columns: &mut [MirrorColumn],
     existing: &HashMap<String, String>,
 ) -> Vec<MirrorColumn> {
     let mut gained = Vec::new();
+    let fields: HashSet<String> = columns.iter().map(|column| column.field.clone()).collect();
     for column in columns {
-        let names = std::iter::once(column.field.clone())
-            .chain((1..).map(|number| format!("{}_{number}", column.field)));
+        let names = std::iter::once(column.field.clone()).chain(
+            (1..)
+                .map(|number| format!("{}_{number}", column.field))
+                .filter(|name| !fields.contains(name)),
+        );
         for name in names {
             match existing.get(&name) {
                 Some(sql_type) if !column.fits(sql_type) => continue,

@@ -33,6 +33,14 @@ pub struct Wanted<'a> {
     pub marks: bool,
 }
 
+/// A column's type, in SQL over `pg_attribute a`: as `format_type` spells it, with a mark behind it, which no field's
+/// values fit, where values cannot be put into the column as they are, or different texts count as equal in it.
+pub(super) const COLUMN_TYPE: &str = "
+    pg_catalog.format_type(a.atttypid, a.atttypmod)
+    || CASE WHEN a.attgenerated <> '' THEN ' generated' WHEN a.attidentity <> '' THEN ' identity'
+            WHEN EXISTS (SELECT FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)
+            THEN ' of a collation that is not deterministic' ELSE '' END";
+
 #[derive(Deserialize)]
 struct Existing {
     is_table: bool,
@@ -95,20 +103,23 @@ impl Table {
     /// What stands under this name now. A mirror is told by its key and its time column rather than by a note of ours,
     /// so that it is still known after a restore, or after the extension was dropped and made again.
     fn existing(&self) -> Result<Option<Existing>, Failure> {
-        let query = "
+        let query = format!(
+            "
             SELECT c.relkind IN ('r', 'p') AS is_table,
                    EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute k
                              ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0]
-                           WHERE i.indrelid = c.oid AND i.indisprimary AND i.indnkeyatts = 1 AND k.attname = 'id')
+                           WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate AND i.indnkeyatts = 1
+                             AND k.attname = 'id')
                    AND EXISTS (SELECT FROM pg_catalog.pg_attribute s
                                WHERE s.attrelid = c.oid AND s.attname = '_synced_at' AND NOT s.attisdropped) AS is_mirror,
-                   (SELECT pg_catalog.json_object_agg(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod))
+                   (SELECT coalesce(pg_catalog.json_object_agg(a.attname, {COLUMN_TYPE}), '{{}}')
                     FROM pg_catalog.pg_attribute a
                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = $1 AND c.relname = $2";
+            WHERE n.nspname = $1 AND c.relname = $2"
+        );
         Ok(sql::rows(
-            query,
+            &query,
             &[self.schema.as_str().into(), self.name.as_str().into()],
         )?
         .pop())
@@ -122,7 +133,7 @@ impl Table {
                 self.qualified()
             ),
         )
-        .hint("Rename it or move it to another schema, and run again.")
+        .hint("odoo_sync.adopt() makes it the mirror; or rename it, or move it to another schema, and run again.")
     }
 
     fn create(&self, model: &str) -> Result<(), Failure> {
@@ -141,18 +152,27 @@ impl Table {
             .map(|column| format!("{} {}, ", quote_identifier(&column.name), column.sql_type()))
             .collect();
         let table = self.qualified();
-        let unique = self.unique_clause().unwrap_or_default();
+        let unique = self.unique_clause();
+        let unique = unique.map_or_else(String::new, |clause| format!(", {clause}"));
         Spi::run(&format!(
-            "CREATE TABLE {table} (id bigint PRIMARY KEY, {columns}{SYNCED_AT} timestamptz NOT NULL {unique})"
+            "CREATE TABLE {table} (id bigint PRIMARY KEY, {columns}{SYNCED_AT} timestamptz NOT NULL{unique})"
         ))?;
-        let comment = quote_literal(format!("Odoo's {model}, kept equal by odoo_sync"));
-        Spi::run(&format!("COMMENT ON TABLE {table} IS {comment}"))?;
+        self.describe(model)?;
         Spi::run(&format!(
             "COMMENT ON COLUMN {table}.{SYNCED_AT} IS 'When this row last changed here'"
         ))?;
         self.columns
             .iter()
             .try_for_each(|column| self.comment(column))
+    }
+
+    /// Says in the table's comment what it is.
+    pub(super) fn describe(&self, model: &str) -> Result<(), Failure> {
+        let comment = quote_literal(format!("Odoo's {model}, kept equal by odoo_sync"));
+        Ok(Spi::run(&format!(
+            "COMMENT ON TABLE {} IS {comment}",
+            self.qualified()
+        ))?)
     }
 
     fn comment(&self, column: &MirrorColumn) -> Result<(), Failure> {
@@ -189,8 +209,8 @@ impl Table {
         Ok(())
     }
 
-    /// The mirror as it stands, its fields in their columns, and the columns that a run would add for them; None when a
-    /// run would make the table. Changes nothing.
+    /// The mirror as it stands, with those of the columns that it has, and the ones that a run would add; None when a run
+    /// would make the table. Changes nothing.
     ///
     /// # Errors
     /// A table that is there and is no mirror.
@@ -199,19 +219,34 @@ impl Table {
         name: &str,
         columns: Vec<MirrorColumn>,
     ) -> Result<Option<(Table, Vec<MirrorColumn>)>, Failure> {
-        let mut table = Table {
-            schema: schema.to_string(),
-            name: name.to_string(),
-            columns,
-            unique_key: None,
-            has_marks: false,
+        let mut table = Table::named(schema, name, columns);
+        let Some(existing) = table.existing()? else {
+            return Ok(None);
         };
-        let Some(existing) = table.existing()? else { return Ok(None) };
         if !existing.is_table || !existing.is_mirror {
             return Err(table.foreign());
         }
         table.has_marks = existing.columns.contains_key(DELETED_AT);
         let gained = placement::place(&mut table.columns, &existing.columns);
+        table
+            .columns
+            .retain(|column| existing.columns.contains_key(&column.name));
         Ok(Some((table, gained)))
+    }
+
+    /// Whether a mirror stands under this name.
+    pub fn is_mirror(schema: &str, name: &str) -> Result<bool, Failure> {
+        let existing = Table::named(schema, name, Vec::new()).existing()?;
+        Ok(existing.is_some_and(|existing| existing.is_table && existing.is_mirror))
+    }
+
+    fn named(schema: &str, name: &str, columns: Vec<MirrorColumn>) -> Table {
+        Table {
+            schema: schema.to_string(),
+            name: name.to_string(),
+            columns,
+            unique_key: None,
+            has_marks: false,
+        }
     }
 }

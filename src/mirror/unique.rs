@@ -13,7 +13,7 @@ pub struct Clash {
 }
 
 impl Table {
-    /// The clause of CREATE TABLE that keeps the key unique, for a table that has all of its columns. It is checked at the end of a
+    /// The clause of CREATE or ALTER TABLE that keeps the key unique, for a table that has all of its columns. It is checked at the end of a
     /// transaction, so that two records may swap their names in one page.
     pub(super) fn unique_clause(&self) -> Option<String> {
         let key = self.usable_key()?;
@@ -21,7 +21,7 @@ impl Table {
         let name = quote_identifier(self.unique_constraint());
         let key = quoted.join(", ");
         Some(format!(
-            ", CONSTRAINT {name} UNIQUE ({key}) DEFERRABLE INITIALLY DEFERRED"
+            "CONSTRAINT {name} UNIQUE ({key}) DEFERRABLE INITIALLY DEFERRED"
         ))
     }
 

@@ -9,5 +9,6 @@ pub mod identity;
 pub mod interrupts;
 pub mod process;
 pub mod rowset;
+pub mod savepoint;
 pub mod thread;
 pub mod transaction;

@@ -25,6 +25,17 @@ pub fn try_lock(connection: &str, r#type: &str) -> Result<bool, Failure> {
     })
 }
 
+/// Takes the lock of a type until this transaction ends, if no run holds it.
+pub fn try_lock_for_transaction(connection: &str, r#type: &str) -> Result<bool, Failure> {
+    as_owner(|| {
+        let query = "SELECT pg_catalog.pg_try_advisory_xact_lock(odoo_sync.lock_key($1, $2))";
+        Ok(
+            Spi::get_one_with_args::<bool>(query, &[connection.into(), r#type.into()])?
+                == Some(true),
+        )
+    })
+}
+
 /// Lets go of the lock of a type that has ended.
 pub fn unlock(connection: &str, r#type: &str) -> Result<(), Failure> {
     as_owner(|| {
@@ -153,6 +164,16 @@ pub fn mirror(connection: &str, mirror: &MirrorRun, window_end: f64) -> Result<(
                 pgrx::JsonB(mirror.source.domain.to_value()).into(),
                 pgrx::JsonB(columns).into(),
             ],
+        )
+    })
+}
+
+/// Forgets what is known of a mirror, so that the next run reads everything.
+pub fn forget_mirror(connection: &str, table: &str) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "DELETE FROM odoo_sync.mirror_state WHERE connection = $1 AND table_name = $2",
+            &[connection.into(), table.into()],
         )
     })
 }

@@ -1,0 +1,250 @@
+//! Rows that are no one record's go to a table beside.
+
+use super::Adoption;
+use super::found::{Found, FoundColumn, base_type, number};
+use crate::failure::Failure;
+use crate::sql;
+use pgrx::prelude::*;
+use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// What the table beside has of its own.
+const SET_ASIDE_AT: &str = "_set_aside_at";
+const REASON: &str = "_reason";
+
+/// Columns that may tell when a row was last touched, the most telling first.
+const TIMES: [&str; 4] = ["write_date", "_synced_at", "updated_at", "created_at"];
+
+impl Adoption {
+    /// Moves the rows that stand for no record, and all but the newest of those that stand for the same one.
+    pub(super) fn set_aside(&mut self) -> Result<(), Failure> {
+        let judged = judged(&self.found);
+        let count = format!(
+            "WITH judged AS ({judged})
+             SELECT count(*) FILTER (WHERE odoo_id IS NULL), count(*) FILTER (WHERE odoo_id IS NOT NULL AND rank > 1)
+             FROM judged"
+        );
+        let (unmatched, duplicates) = Spi::get_two::<i64, i64>(&count)?;
+        let (unmatched, duplicates) = (unmatched.unwrap_or(0), duplicates.unwrap_or(0));
+        if unmatched + duplicates == 0 {
+            return Ok(());
+        }
+        if let Some(reference) = self.found.references.first() {
+            let message = format!(
+                "{} has rows to be set aside ({}), and the foreign key {} of {} points to it",
+                self.found.qualified(),
+                unmatched + duplicates,
+                reference.name,
+                reference.table
+            );
+            return Err(Failure::new(
+                PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                message,
+            )
+            .hint("Drop that foreign key, adopt, and make it again."));
+        }
+        let beside = Beside::ready(&self.found)?;
+        beside.take(&self.found, &judged)?;
+        let has_id = self.found.column("id").is_some();
+        if unmatched > 0 {
+            let why = if has_id {
+                "whose id is NULL or no positive whole number".to_string()
+            } else {
+                "of a table without a column id; where another column holds Odoo's ids, ROLLBACK, rename it to id and adopt again"
+                    .to_string()
+            };
+            self.tell(
+                "set aside",
+                format!("rows {why}: moved to {}", beside.qualified),
+                Some(unmatched),
+            );
+        }
+        if duplicates > 0 {
+            let newest = match times(&self.found).first() {
+                Some(time) => format!("the newest by {} stays", time.name),
+                None => "the one that stands last in the table stays".to_string(),
+            };
+            let detail = format!(
+                "rows with the id of another; {newest}: moved to {}",
+                beside.qualified
+            );
+            self.tell("set aside", detail, Some(duplicates));
+        }
+        Ok(())
+    }
+}
+
+/// The rows, each with its place, the id that it stands for, and its rank among those with the same id.
+fn judged(found: &Found) -> String {
+    let table = found.qualified();
+    let Some(number) = found.column("id").and_then(number) else {
+        return format!(
+            "SELECT ctid AS place, NULL::bigint AS odoo_id, 1 AS rank, true AS is_empty FROM {table}"
+        );
+    };
+    let mut order: Vec<String> = times(found).into_iter().map(latest_first).collect();
+    order.push("ctid DESC".to_string());
+    format!(
+        "SELECT ctid AS place, {number} AS odoo_id, id IS NULL AS is_empty,
+                pg_catalog.row_number() OVER (PARTITION BY {number} ORDER BY {}) AS rank
+         FROM {table}",
+        order.join(", ")
+    )
+}
+
+/// The columns that tell when a row was last touched.
+fn times(found: &Found) -> Vec<&FoundColumn> {
+    let is_time = |column: &&FoundColumn| {
+        matches!(
+            base_type(&column.sql_type).as_str(),
+            "date"
+                | "timestamp without time zone"
+                | "timestamp with time zone"
+                | "text"
+                | "character varying"
+        )
+    };
+    TIMES
+        .iter()
+        .filter_map(|name| found.column(name))
+        .filter(is_time)
+        .collect()
+}
+
+/// Texts count where they begin as `2026-11-25` does: those sort by themselves.
+fn latest_first(column: &FoundColumn) -> String {
+    let name = super::quoted(column);
+    match base_type(&column.sql_type).as_str() {
+        "text" | "character varying" => format!(
+            "(CASE WHEN {name}::text ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' THEN {name}::text END) COLLATE pg_catalog.\"C\"
+             DESC NULLS LAST"
+        ),
+        _ => format!("{name} DESC NULLS LAST"),
+    }
+}
+
+/// The table beside, and which of its columns takes which of the table's.
+struct Beside {
+    qualified: String,
+    /// Quoted names: of the table, and of the table beside.
+    columns: Vec<(String, String)>,
+}
+
+impl Beside {
+    /// Makes it, or makes it wide enough.
+    fn ready(found: &Found) -> Result<Beside, Failure> {
+        #[derive(Deserialize)]
+        struct There {
+            is_table: bool,
+            columns: HashMap<String, String>,
+        }
+        let name = name_beside(&found.name);
+        let qualified = quote_qualified_identifier(&found.schema, &name);
+        let query = "
+            SELECT c.relkind IN ('r', 'p') AS is_table,
+                   (SELECT coalesce(pg_catalog.json_object_agg(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), '{}')
+                    FROM pg_catalog.pg_attribute a
+                    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = $1 AND c.relname = $2";
+        let there: Option<There> =
+            sql::rows(query, &[found.schema.as_str().into(), name.as_str().into()])?.pop();
+        let (mut known, is_new) = match there {
+            Some(there) if there.is_table => (there.columns, false),
+            Some(_) => {
+                let message = format!(
+                    "{qualified} is there already and is no table that rows could be set aside in"
+                );
+                return Err(
+                    Failure::new(PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE, message)
+                        .hint("Rename it, and adopt again."),
+                );
+            }
+            None => (HashMap::new(), true),
+        };
+        if is_new {
+            Spi::run(&format!("CREATE TABLE {qualified} ()"))?;
+            let comment = quote_literal(format!(
+                "Rows of {} that odoo_sync.adopt() found no one record for",
+                found.name
+            ));
+            Spi::run(&format!("COMMENT ON TABLE {qualified} IS {comment}"))?;
+        }
+        let mut columns = Vec::new();
+        for column in &found.columns {
+            let name = place(column, &known);
+            if known
+                .insert(name.clone(), column.sql_type.clone())
+                .is_none()
+            {
+                let (to, from) = (quote_identifier(&name), &column.sql_type);
+                Spi::run(&format!("ALTER TABLE {qualified} ADD COLUMN {to} {from}"))?;
+            }
+            columns.push((super::quoted(column), quote_identifier(&name)));
+        }
+        for (name, sql_type) in [(SET_ASIDE_AT, "timestamptz"), (REASON, "text")] {
+            Spi::run(&format!(
+                "ALTER TABLE {qualified} ADD COLUMN IF NOT EXISTS {name} {sql_type}"
+            ))?;
+        }
+        Ok(Beside { qualified, columns })
+    }
+
+    /// Moves the rows that are not to stay.
+    fn take(&self, found: &Found, judged: &str) -> Result<(), Failure> {
+        let list = |columns: &mut dyn Iterator<Item = String>| {
+            columns.map(|name| format!("{name}, ")).collect::<String>()
+        };
+        let places: Vec<String> = (1..=self.columns.len())
+            .map(|number| format!("c{number}"))
+            .collect();
+        let why = match found.column("id") {
+            None => "'the table had no column id'".to_string(),
+            Some(_) => "CASE WHEN is_empty THEN 'id is NULL' WHEN odoo_id IS NULL THEN 'id is no positive whole number'
+                             ELSE 'a newer row has the id ' || odoo_id END"
+                .to_string(),
+        };
+        Spi::run(&format!(
+            "WITH judged AS ({judged}),
+                  moved ({of_places}odoo_id, is_empty) AS (
+                      DELETE FROM {table} AS t USING judged
+                      WHERE t.ctid = judged.place AND (judged.odoo_id IS NULL OR judged.rank > 1)
+                      RETURNING {of_table}judged.odoo_id, judged.is_empty)
+             INSERT INTO {beside} ({of_beside}{SET_ASIDE_AT}, {REASON})
+             SELECT {of_places}pg_catalog.now(), {why} FROM moved",
+            of_places = list(&mut places.iter().cloned()),
+            table = found.qualified(),
+            of_table = list(&mut self.columns.iter().map(|(from, _)| format!("t.{from}"))),
+            beside = self.qualified,
+            of_beside = list(&mut self.columns.iter().map(|(_, to)| to.clone())),
+        ))?;
+        Ok(())
+    }
+}
+
+/// The column of the table beside that takes a column's values: the one of its name, if that has its type or can be
+/// made, else `name_1`, or the next number.
+fn place(column: &FoundColumn, known: &HashMap<String, String>) -> String {
+    let is_free = |name: &String| {
+        !matches!(name.as_str(), SET_ASIDE_AT | REASON)
+            && known
+                .get(name)
+                .is_none_or(|sql_type| *sql_type == column.sql_type)
+    };
+    std::iter::once(column.name.clone())
+        .chain((1..).map(|number| format!("{}_{number}", column.name)))
+        .find(is_free)
+        .unwrap_or_default()
+}
+
+/// `invoices_set_aside`; of a long name as much as leaves room for that.
+fn name_beside(table: &str) -> String {
+    const SUFFIX: &str = "_set_aside";
+    const LONGEST: usize = 63;
+    let mut end = table.len().min(LONGEST - SUFFIX.len());
+    while !table.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{SUFFIX}", &table[..end])
+}
