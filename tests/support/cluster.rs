@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::session::Session;
+use crate::wait;
 
 /// Settings of every cluster: quick, without a port, with room for many workers at once.
 const SETTINGS: &[(&str, &str)] = &[
@@ -53,27 +55,7 @@ impl Cluster {
 
     /// A new one, with more settings: names and values as in `postgresql.conf`.
     pub fn start(settings: &[(&str, &str)]) -> Cluster {
-        let bin = bin();
-        let directory = directory();
-        let guard = as_server_user(
-            Command::new("sh")
-                .arg("-c")
-                .arg(GUARD)
-                .arg("guard")
-                .arg(&bin)
-                .arg(&directory),
-        )
-        // a Ctrl-C at the terminal is for the tests, not for this
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("a shell starts");
-        let cluster = Cluster {
-            directory,
-            bin,
-            guard,
-        };
+        let cluster = Cluster::guarded();
         let data = cluster.data();
         cluster.succeed(
             "initdb",
@@ -102,6 +84,73 @@ impl Cluster {
         fs::write(&file, text).expect("it can be written");
         cluster.resume();
         cluster
+    }
+
+    /// A standby of this one, in its recovery.
+    pub fn standby(&self) -> Cluster {
+        let standby = Cluster::guarded();
+        let (data, socket) = (standby.data(), self.directory.display().to_string());
+        let backup = [
+            "-D",
+            &data,
+            "-h",
+            &socket,
+            "-U",
+            "postgres",
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "--no-sync",
+        ];
+        standby.succeed("pg_basebackup", &backup);
+        let file = Path::new(&data).join("postgresql.conf");
+        let own = format!(
+            "unix_socket_directories = '{}'\n",
+            standby.directory.display()
+        );
+        let text = fs::read_to_string(&file).expect("the backup has it") + &own;
+        fs::write(&file, text).expect("it can be written");
+        standby.resume();
+        standby
+    }
+
+    /// Waits until this standby has all that the other cluster has committed.
+    pub fn await_replay(&self, primary: &Cluster) {
+        let position = primary
+            .session("postgres", "postgres")
+            .value("SELECT pg_current_wal_lsn()");
+        let mut session = self.session("postgres", "postgres");
+        let query = format!("SELECT pg_last_wal_replay_lsn() >= '{position}'");
+        wait::until("the standby's replay", Duration::from_secs(20), || {
+            (session.value(&query) == "t").then_some(())
+        });
+    }
+
+    /// A directory, and a shell that removes it with whatever runs in it.
+    fn guarded() -> Cluster {
+        let bin = bin();
+        let directory = directory();
+        let guard = as_server_user(
+            Command::new("sh")
+                .arg("-c")
+                .arg(GUARD)
+                .arg("guard")
+                .arg(&bin)
+                .arg(&directory),
+        )
+        // a Ctrl-C at the terminal is for the tests, not for this
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("a shell starts");
+        Cluster {
+            directory,
+            bin,
+            guard,
+        }
     }
 
     /// A database of that name, made anew with the extension in it.

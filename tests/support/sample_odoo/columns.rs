@@ -198,15 +198,14 @@ impl<'a> Aggregate<'a> {
         }
     }
 
-    /// PostgreSQL adds `numeric` exactly: so does this, in the smallest decimals that a float of this size has.
+    /// PostgreSQL adds `numeric` exactly: so does this, in the decimals that the values are written with.
     fn sum<'d>(&self, values: impl Iterator<Item = Cow<'d, Datum>>) -> f64 {
         if self.field.decimals == Decimals::Double {
             return values.map(|datum| datum.as_number()).sum();
         }
-        let total: i128 = values
-            .map(|datum| (datum.as_number() * 1e6).round() as i128)
-            .sum();
-        total as f64 / 1e6
+        let total: i128 = values.map(|datum| scaled(datum.as_number())).sum();
+        let text = format!("{total}e-{SCALE}");
+        text.parse().expect("it is a number")
     }
 
     fn write_array(
@@ -237,6 +236,20 @@ impl<'a> Aggregate<'a> {
         }
         out.raw("]");
     }
+}
+
+/// How many decimals a sum has.
+const SCALE: usize = 20;
+
+/// A number's own decimal digits as a whole number, [`SCALE`] of them behind the point.
+fn scaled(value: f64) -> i128 {
+    let text = format!("{value}");
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = &fraction[..fraction.len().min(SCALE)];
+    let digits = format!("{whole}{fraction:0<SCALE$}");
+    digits
+        .parse()
+        .expect("a sum has fewer than 18 digits before the point")
 }
 
 /// The model whose field an inherited one is.
