@@ -100,7 +100,7 @@ fn compare_mirror(
     for id in here.difference(&there) {
         report.difference(table, &format!("{id} is not in Odoo"));
     }
-    report.table(table, here.len());
+    report.table(here.len());
 
     let expected = truth.values(mirror, ids, &columns);
     for (at, (column, expected)) in columns.iter().zip(expected).enumerate() {

@@ -38,7 +38,7 @@ impl Report {
         }
     }
 
-    pub(super) fn table(&mut self, _name: &str, rows: usize) {
+    pub(super) fn table(&mut self, rows: usize) {
         self.tables += 1;
         self.rows += rows;
     }

@@ -163,9 +163,13 @@ impl<'a> Source<'a> {
 pub fn display_name(database: &Database, model: &str, row: &Row) -> String {
     let text = |name: &str| {
         let field = database.expect(model).field(name)?;
-        match Source::new(database, model, field).get(row).into_owned() {
-            Datum::Text(text) => Some(text.to_string()),
-            _ => None,
+        match Source::new(database, model, field) {
+            // where display_name is not stored, it is what is being asked for
+            Source::Name(..) => None,
+            source => match source.get(row).into_owned() {
+                Datum::Text(text) => Some(text.to_string()),
+                _ => None,
+            },
         }
     };
     let number = id(row).unwrap_or_default();
