@@ -1,6 +1,7 @@
 //! What went wrong, in the form in which a reader at the SQL prompt gets it.
 
 use crate::odoo::{Error, ErrorKind};
+use crate::pg::identity::with_safe_path;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -171,8 +172,9 @@ pub fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure
         .execute()
 }
 
-/// Runs the work of a SQL function. An error of PostgreSQL's that comes up inside is raised again as it was:
+/// Runs the work of a SQL function, under a search path that is not the caller's. An error of PostgreSQL's that comes up
+/// inside is raised again as it was:
 /// pgrx by itself would put a Rust backtrace into its DETAIL where the server's environment asks for backtraces.
 pub fn guarded<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, ErrorReport> {
-    caught(work).map_err(ErrorReport::from)
+    caught(|| with_safe_path(work)).map_err(ErrorReport::from)
 }

@@ -36,9 +36,40 @@ pub fn acting_as<R>(role: pg_sys::Oid, work: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Runs `work` while names and operators are looked up in `pg_catalog` alone: a caller's `search_path` could lead to
+/// functions of the caller's, which would run with the owner's rights, or say that a connection is elsewhere.
+/// An error restores the path with its (sub)transaction.
+pub fn with_safe_path<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: as PostgreSQL itself does it for a function with a SET clause; the texts are copied.
+    let level = unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::set_config_option(
+            c"search_path".as_ptr(),
+            c"pg_catalog, pg_temp".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        level
+    };
+    let result = work();
+    // SAFETY: ends the level that was begun above.
+    unsafe { pg_sys::AtEOXact_GUC(true, level) };
+    result
+}
+
 /// Runs `work` as the extension's owner: its state tables are nobody else's to write, so that whoever
-/// may run a sync needs no rights on them and cannot forge what they say.
+/// may run a sync needs no rights on them and cannot forge what they say. The search path is safe by now:
+/// [`crate::failure::guarded`] sees to that in SQL functions, the worker for itself.
 pub fn as_owner<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    let owner = extension_owner()?;
+    acting_as(owner, work)
+}
+
+fn extension_owner() -> Result<pg_sys::Oid, Failure> {
     let query = "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'";
     // a select, which unlike Spi::get_one takes no transaction id: a standby has none to give
     let owner = Spi::connect(|client| {
@@ -46,13 +77,12 @@ pub fn as_owner<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failu
             .select(query, Some(1), &[])?
             .first()
             .get_one::<pg_sys::Oid>()
-    })?
-    .ok_or_else(|| {
+    })?;
+    owner.ok_or_else(|| {
         Failure::new(
             PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
             "the extension odoo_sync is not installed in this database",
         )
         .hint("CREATE EXTENSION odoo_sync;")
-    })?;
-    acting_as(owner, work)
+    })
 }
