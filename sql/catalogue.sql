@@ -22,7 +22,7 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
     street, street2, zip, city, state_id, country_id, country_code,
     customer_rank, supplier_rank, partner_share, employee,
     create_date, create_uid, write_date, write_uid}',
-  '{commercial_partner_id, parent_id, vat, email}', '{invoice_ids, child_ids.invoice_ids}', true);
+  '{commercial_partner_id, parent_id, vat, email}', '{invoice_ids, child_ids.invoice_ids, child_ids.child_ids.invoice_ids}', true);
 
 -- The address is the partner's; Odoo computes it, which a table of a few rows can afford.
 INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, compare, builtin) VALUES (
@@ -99,6 +99,8 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
 
 -- products ----------------------------------------------------------------------------------------------------------------------
 
+-- A variant's price and name have those of its attribute values in them; a name only where the attribute has several for the template.
+-- What counts as on hand depends on where in the tree of locations its stock is.
 -- "Storable" moved from type = 'product' (14) to detailed_type (15 to 17) to is_storable (18 on): three fields, since their values differ.
 INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, builtin) VALUES (
   'products', 'products', 'product.product', 20,
@@ -111,7 +113,10 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
     qty_available, virtual_available, incoming_qty, outgoing_qty, free_qty,
     description_sale, description_purchase,
     create_date, create_uid, write_date, write_uid}',
-  '{product_tmpl_id, categ_id, default_code, barcode}', '{product_tmpl_id, stock_quant_ids, stock_move_ids}', true);
+  '{product_tmpl_id, categ_id, default_code, barcode}',
+  '{product_tmpl_id, stock_quant_ids, stock_move_ids, stock_quant_ids.location_id, product_template_attribute_value_ids,
+    product_template_attribute_value_ids.attribute_line_id,
+    product_template_attribute_value_ids.product_attribute_value_id}', true);
 
 -- invoices ----------------------------------------------------------------------------------------------------------------------
 

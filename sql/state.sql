@@ -37,6 +37,7 @@ CREATE TABLE odoo_sync.types (
     enabled    boolean,
     "interval" interval CHECK ("interval" > '0'),
     batch_size integer  CHECK (batch_size BETWEEN 1 AND 100000),
+    delay      interval CHECK (delay BETWEEN '0' AND '1 hour'),
     lookback   interval CHECK (lookback >= '0'),
     domain     jsonb    CHECK (jsonb_typeof(domain) = 'array'),
     deletes    text     NOT NULL DEFAULT 'remove' CHECK (deletes IN ('remove', 'mark')),
@@ -46,9 +47,20 @@ COMMENT ON TABLE odoo_sync.types IS 'What is set for each type of each connectio
 COMMENT ON COLUMN odoo_sync.types.enabled IS 'Whether the type runs when none is named';
 COMMENT ON COLUMN odoo_sync.types."interval" IS 'The time between its scheduled runs';
 COMMENT ON COLUMN odoo_sync.types.batch_size IS 'Records per page';
+COMMENT ON COLUMN odoo_sync.types.delay IS 'Shortest time between two requests; of the types that run together, the longest counts';
 COMMENT ON COLUMN odoo_sync.types.lookback IS 'How far an incremental run looks back before the last one''s start';
 COMMENT ON COLUMN odoo_sync.types.domain IS 'An Odoo domain that narrows the type''s records; lines follow their headers';
 COMMENT ON COLUMN odoo_sync.types.deletes IS 'What becomes of the row of a record that is gone from Odoo: remove, or mark in _deleted_at';
+
+-- A type that is added to the catalogue is one of each connection's.
+CREATE FUNCTION odoo_sync.add_type() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    INSERT INTO odoo_sync.types (connection, type) SELECT DISTINCT connection, NEW.type FROM odoo_sync.types
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION odoo_sync.add_type IS 'Gives a type that is added to the catalogue its settings on each connection';
+CREATE TRIGGER add_type AFTER INSERT ON odoo_sync.mirrors FOR EACH ROW EXECUTE FUNCTION odoo_sync.add_type();
 
 -- Where each mirror of each connection stands.
 CREATE TABLE odoo_sync.mirror_state (
@@ -117,6 +129,13 @@ CREATE FUNCTION odoo_sync.lock_key(connection text, type text) RETURNS bigint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog
     AS $$ SELECT hashtextextended(connection || E'\n' || type, 7077) $$;
 COMMENT ON FUNCTION odoo_sync.lock_key IS 'The advisory lock that a run of this type holds';
+
+-- Counted from a run's start, so that a schedule as long as the interval runs a type each time; a scheduler's calls are not
+-- exact, so that a tenth of the interval, or half a minute, is forgiven.
+CREATE FUNCTION odoo_sync.due_after(started timestamptz, "interval" interval) RETURNS timestamptz
+    LANGUAGE sql STABLE STRICT SET search_path = pg_catalog
+    AS $$ SELECT started + "interval" - least("interval" / 10, interval '30 seconds') $$;
+COMMENT ON FUNCTION odoo_sync.due_after IS 'When a type is due again whose last run that ended well began then';
 
 CREATE FUNCTION odoo_sync.is_running(connection text, type text) RETURNS boolean
     LANGUAGE sql STABLE STRICT SET search_path = pg_catalog

@@ -3,18 +3,37 @@
 //! Over the sample Odoo in both its versions, whose clock the tests move; and, where only a real server can show it, over copies of
 //! real ones, which the tests take in turns.
 
+#[path = "incremental/bounds.rs"]
+mod bounds;
 #[path = "incremental/bulk.rs"]
 mod bulk;
+#[path = "incremental/due.rs"]
+mod due;
+#[path = "incremental/duplicates.rs"]
+mod duplicates;
+#[path = "incremental/fields.rs"]
+mod fields;
+#[path = "incremental/full.rs"]
+mod full;
+#[path = "incremental/gone.rs"]
+mod gone;
+#[path = "incremental/guard.rs"]
+mod guard;
 #[path = "incremental/late.rs"]
 mod late;
 #[path = "incremental/mirrored.rs"]
-#[allow(
-    dead_code,
-    clippy::result_large_err,
-    reason = "some of it is for tests of unique names and type settings that are still to come"
-)]
 mod mirrored;
+#[path = "incremental/names.rs"]
+mod names;
+#[path = "incremental/real.rs"]
+mod real;
+#[path = "incremental/refused.rs"]
+mod refused;
 #[path = "incremental/related.rs"]
 mod related;
+#[path = "incremental/retyped.rs"]
+mod retyped;
+#[path = "incremental/settings.rs"]
+mod settings;
 #[path = "incremental/window.rs"]
 mod window;

@@ -18,7 +18,7 @@ use pgrx::prelude::*;
 type Line = (String, bool, String);
 
 /// A mirror and the records that it is about.
-type Mirror = (MirrorSpec, Domain);
+type Mirror = (MirrorSpec, Result<Domain, Failure>);
 
 /// A mirror's line, and the columns that it would have.
 type MirrorLine = (Line, MirrorSpec, Vec<MirrorColumn>);
@@ -92,7 +92,7 @@ fn report(
     (
         lines,
         mirrors
-            .map(|(spec, domain)| mirror_line(&client, spec, &domain))
+            .map(|(spec, domain)| mirror_line(&client, spec, domain))
             .collect(),
     )
 }
@@ -106,12 +106,16 @@ fn not_open(error: Error) -> Line {
     (subject.to_string(), false, told(error))
 }
 
-fn mirror_line(client: &Client, spec: MirrorSpec, domain: &Domain) -> MirrorLine {
+fn mirror_line(client: &Client, spec: MirrorSpec, domain: Result<Domain, Failure>) -> MirrorLine {
     let subject = format!("{}.{}", spec.r#type, spec.table_name);
+    let domain = match domain {
+        Ok(domain) => domain,
+        Err(failure) => return ((subject, false, failure.summary()), spec, Vec::new()),
+    };
     let looked = client.fields(&spec.model).and_then(|server| {
         Ok((
             plan::fields(&spec, &server),
-            client.count(&spec.model, domain)?,
+            client.count(&spec.model, &domain)?,
         ))
     });
     let mut columns = Vec::new();

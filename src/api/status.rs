@@ -34,8 +34,8 @@ const QUERY: &str = "
                 ELSE coalesce(last.status, 'never run') END,
            last.started_at,
            good.finished_at,
-           CASE WHEN $3 AND $4 THEN coalesce(settled.finished_at
-                + coalesce(t.\"interval\", pg_catalog.make_interval(mins => $5)), pg_catalog.now()) END,
+           CASE WHEN $3 AND $4 THEN coalesce(odoo_sync.due_after(settled.started_at,
+                coalesce(t.\"interval\", pg_catalog.make_interval(mins => $5))), pg_catalog.now()) END,
            (SELECT sum(m.row_count)::bigint FROM odoo_sync.mirror_state m WHERE m.connection = $1 AND m.type = $2),
            last.fetched, last.inserted, last.updated, last.deleted, last.failed, last.progress,
            coalesce(last.message, lacking.message)
@@ -46,7 +46,7 @@ const QUERY: &str = "
     LEFT JOIN LATERAL (SELECT r.finished_at FROM odoo_sync.runs r
                        WHERE r.connection = $1 AND r.type = $2 AND r.status IN ('ok', 'partial')
                        ORDER BY r.run_id DESC LIMIT 1) AS good ON true
-    LEFT JOIN LATERAL (SELECT r.finished_at FROM odoo_sync.runs r
+    LEFT JOIN LATERAL (SELECT r.started_at FROM odoo_sync.runs r
                        WHERE r.connection = $1 AND r.type = $2 AND r.mode IS NOT NULL
                          AND r.status IN ('ok', 'partial', 'skipped')
                        ORDER BY r.run_id DESC LIMIT 1) AS settled ON true

@@ -72,6 +72,8 @@ fn verify(
             if !(spec.since..=spec.until).contains(&series) {
                 continue;
             }
+            let domain =
+                domain.map_err(|failure| failure.at(format!("{place}, {}", spec.table_name)))?;
             let of_mirror = sizes.iter().find(|r#type| r#type.r#type == spec.r#type);
             let batch_size = of_mirror.and_then(|r#type| r#type.batch_size);
             let source = Arc::new(Source {

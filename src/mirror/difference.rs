@@ -111,7 +111,7 @@ impl Table {
             first_few("differs"),
             differs.join(" OR "),
             self.qualified(),
-            self.present(),
+            self.present("mirror"),
         );
         let id = ("id", pg_sys::INT8OID, &page.id_cells);
         let values =
@@ -135,7 +135,7 @@ impl Table {
         let query = format!(
             "SELECT count(*) FROM {} AS mirror WHERE {}",
             self.qualified(),
-            self.present()
+            self.present("mirror")
         );
         let count = Spi::connect(|client| {
             client
@@ -162,7 +162,7 @@ impl Table {
             "SELECT pg_catalog.json_build_array({})::text FROM {} AS mirror WHERE {}",
             sums.join(", "),
             self.qualified(),
-            self.present()
+            self.present("mirror")
         );
         let text = Spi::connect(|client| {
             client

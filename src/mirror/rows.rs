@@ -136,9 +136,9 @@ impl Table {
     }
 
     /// Narrows to the rows whose records are in Odoo, as far as is known.
-    pub(super) fn present(&self) -> String {
+    pub(super) fn present(&self, alias: &str) -> String {
         if self.has_marks {
-            format!("mirror.{DELETED_AT} IS NULL")
+            format!("{alias}.{DELETED_AT} IS NULL")
         } else {
             "true".to_string()
         }
@@ -150,7 +150,7 @@ impl Table {
             "SELECT coalesce(array_agg(mirror.id ORDER BY mirror.id), '{{}}') FROM {} AS mirror
              LEFT JOIN pg_catalog.unnest($1::bigint[]) AS odoo (id) USING (id) WHERE odoo.id IS NULL AND {}",
             self.qualified(),
-            self.present()
+            self.present("mirror")
         );
         Ok(Spi::get_one_with_args::<Vec<i64>>(&query, &[ids.to_vec().into()])?.unwrap_or_default())
     }
@@ -161,7 +161,7 @@ impl Table {
             "SELECT coalesce(array_agg(odoo.id ORDER BY odoo.id), '{{}}') FROM pg_catalog.unnest($1::bigint[]) AS odoo (id)
              LEFT JOIN {} AS mirror ON mirror.id = odoo.id AND {} WHERE mirror.id IS NULL",
             self.qualified(),
-            self.present()
+            self.present("mirror")
         );
         Ok(Spi::get_one_with_args::<Vec<i64>>(&query, &[ids.to_vec().into()])?.unwrap_or_default())
     }
@@ -200,7 +200,7 @@ impl Table {
     pub fn extent(&self) -> Result<(u64, Option<i64>), Failure> {
         let query = format!(
             "SELECT count(*) FILTER (WHERE {}), max(id) FROM {} AS mirror",
-            self.present(),
+            self.present("mirror"),
             self.qualified()
         );
         let (count, max) = Spi::get_two::<i64, i64>(&query)?;

@@ -20,6 +20,8 @@ pub struct Table {
     pub unique_key: Option<Vec<String>>,
     /// Whether rows of records that are gone can be marked rather than removed.
     pub has_marks: bool,
+    /// Whether triggers or rules of the user's can change or leave out what is stored.
+    pub has_triggers: bool,
 }
 
 /// What a mirror's table is asked to be.
@@ -45,6 +47,7 @@ pub(super) const COLUMN_TYPE: &str = "
 struct Existing {
     is_table: bool,
     is_mirror: bool,
+    has_triggers: bool,
     columns: HashMap<String, String>,
 }
 
@@ -69,35 +72,47 @@ impl Table {
             columns: wanted.columns,
             unique_key: wanted.unique_key,
             has_marks: false,
+            has_triggers: false,
         };
         let mut gained = Vec::new();
         match table.existing()? {
-            None => table.create(wanted.model)?,
+            None => table.create(wanted.model, !wanted.marks)?,
             Some(existing) => {
                 if !existing.is_table || !existing.is_mirror {
                     return Err(table.foreign());
                 }
                 table.has_marks = existing.columns.contains_key(DELETED_AT);
+                table.has_triggers = existing.has_triggers;
                 gained = placement::place(&mut table.columns, &existing.columns);
                 gained.iter().try_for_each(|column| table.add(column))?;
             }
         }
-        if wanted.marks && !table.has_marks {
-            let qualified = table.qualified();
+        if wanted.marks {
+            table.ensure_marks()?;
+        }
+        Ok((table, gained))
+    }
+
+    /// Makes it possible to mark the rows of records that are gone.
+    fn ensure_marks(&mut self) -> Result<(), Failure> {
+        let qualified = self.qualified();
+        if !self.has_marks {
             Spi::run(&format!(
                 "ALTER TABLE {qualified} ADD COLUMN {DELETED_AT} timestamptz"
             ))?;
             Spi::run(&format!(
                 "COMMENT ON COLUMN {qualified}.{DELETED_AT} IS 'When the record was found to be gone from Odoo'"
             ))?;
-            // a marked row keeps the name that Odoo may give to another record
-            let constraint = quote_identifier(table.unique_constraint());
-            Spi::run(&format!(
-                "ALTER TABLE {qualified} DROP CONSTRAINT IF EXISTS {constraint}"
-            ))?;
-            table.has_marks = true;
+            self.has_marks = true;
         }
-        Ok((table, gained))
+        // a marked row keeps the name that Odoo may give to another record
+        if self.is_kept_unique()? {
+            let constraint = quote_identifier(self.unique_constraint());
+            Spi::run(&format!(
+                "ALTER TABLE {qualified} DROP CONSTRAINT {constraint}"
+            ))?;
+        }
+        Ok(())
     }
 
     /// What stands under this name now. A mirror is told by its key and its time column rather than by a note of ours,
@@ -112,6 +127,8 @@ impl Table {
                              AND k.attname = 'id')
                    AND EXISTS (SELECT FROM pg_catalog.pg_attribute s
                                WHERE s.attrelid = c.oid AND s.attname = '_synced_at' AND NOT s.attisdropped) AS is_mirror,
+                   c.relhasrules OR EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                                            WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS has_triggers,
                    (SELECT coalesce(pg_catalog.json_object_agg(a.attname, {COLUMN_TYPE}), '{{}}')
                     FROM pg_catalog.pg_attribute a
                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
@@ -136,7 +153,7 @@ impl Table {
         .hint("odoo_sync.adopt() makes it the mirror; or rename it, or move it to another schema, and run again.")
     }
 
-    fn create(&self, model: &str) -> Result<(), Failure> {
+    fn create(&self, model: &str, is_unique: bool) -> Result<(), Failure> {
         let schema = quote_identifier(&self.schema);
         let exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1";
         if Spi::connect(|client| {
@@ -152,7 +169,7 @@ impl Table {
             .map(|column| format!("{} {}, ", quote_identifier(&column.name), column.sql_type()))
             .collect();
         let table = self.qualified();
-        let unique = self.unique_clause();
+        let unique = self.unique_clause().filter(|_| is_unique);
         let unique = unique.map_or_else(String::new, |clause| format!(", {clause}"));
         Spi::run(&format!(
             "CREATE TABLE {table} (id bigint PRIMARY KEY, {columns}{SYNCED_AT} timestamptz NOT NULL{unique})"
@@ -247,6 +264,7 @@ impl Table {
             columns,
             unique_key: None,
             has_marks: false,
+            has_triggers: false,
         }
     }
 }

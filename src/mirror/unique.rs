@@ -25,6 +25,25 @@ impl Table {
         ))
     }
 
+    /// Puts the constraint on where it is not, as after the type has stopped to mark rows that are gone.
+    pub fn ensure_unique(&self) -> Result<(), Failure> {
+        let Some(clause) = self.unique_clause() else {
+            return Ok(());
+        };
+        if !self.is_kept_unique()? {
+            Spi::run(&format!("ALTER TABLE {} ADD {clause}", self.qualified()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the constraint is on.
+    pub(super) fn is_kept_unique(&self) -> Result<bool, Failure> {
+        let query = "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint
+                     WHERE conrelid = $1::regclass AND conname = $2)";
+        let arguments = [self.qualified().into(), self.unique_constraint().into()];
+        Ok(Spi::get_one_with_args::<bool>(query, &arguments)? == Some(true))
+    }
+
     /// The constraint's name.
     pub(super) fn unique_constraint(&self) -> String {
         format!("{:.50}_odoo_key", self.name)
@@ -32,8 +51,7 @@ impl Table {
 
     /// The key's columns, where the table has them all.
     fn usable_key(&self) -> Option<Vec<&str>> {
-        // rows of records that are gone may share a name with others
-        let key = self.unique_key.as_ref().filter(|_| !self.has_marks)?;
+        let key = self.unique_key.as_ref()?;
         key.iter().map(|field| self.column_of(field)).collect()
     }
 
@@ -48,9 +66,11 @@ impl Table {
             .collect();
         let query = format!(
             "SELECT mirror.id, other.id FROM {0} AS mirror JOIN {0} AS other ON {1} AND other.id <> mirror.id
-             WHERE mirror.id = ANY ($1) ORDER BY 1, 2",
+             WHERE mirror.id = ANY ($1) AND {2} ORDER BY 1, 2",
             self.qualified(),
-            same.join(" AND ")
+            same.join(" AND "),
+            // the marked row of a record that is gone may share its name with another's
+            self.present("other")
         );
         Spi::connect(|client| {
             let mut clashes = Vec::new();

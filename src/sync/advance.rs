@@ -13,7 +13,7 @@ use crate::sync::progress::grouped;
 use crate::sync::record;
 use crate::sync::run::Run;
 use crate::sync::span::Span;
-use crate::sync::store::{self, Refused, Stored};
+use crate::sync::store::{Refused, Stored};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -148,13 +148,47 @@ impl Run<'_> {
             let pages = mirror.doubtful.drain(..).map(Span::Only).collect();
             return self.submit(index, pages, pool);
         }
-        let (settings, force) = (&self.task.settings, self.task.force);
-        mirror.counts.deleted += transaction(self.user, || mirror.remove_gone(settings, force))?;
-        if mirror.stage != Stage::Changed {
-            return self.complete(index);
+        if mirror.stage == Stage::Changed {
+            let source = mirror.source.clone();
+            pool.submit(Box::new(move |give| source.count(give)));
+            return Ok(());
         }
-        let source = mirror.source.clone();
-        pool.submit(Box::new(move |give| source.count(give)));
+        let (settings, force) = (&self.task.settings, self.task.force);
+        let type_index = mirror.type_index;
+        transaction(self.user, || mirror.find_gone(settings, force)).inspect_err(|_| {
+            self.types[type_index].keeps_gone = true;
+        })?;
+        mirror.stage = Stage::Stored;
+        self.finish_stored(type_index)
+    }
+
+    /// Once all of a type's mirrors are stored: removes what is gone from each, or from none of them if one has lost too
+    /// many, since lines without their headers would be no better than the loss.
+    pub(super) fn finish_stored(&mut self, type_index: usize) -> Result<(), Failure> {
+        let is_of_type = |mirror: &MirrorRun| mirror.type_index == type_index;
+        let is_waited_for = |mirror: &MirrorRun| {
+            is_of_type(mirror) && !matches!(mirror.stage, Stage::Stored | Stage::Done)
+        };
+        if self.mirrors.iter().any(is_waited_for) {
+            return Ok(());
+        }
+        let is_stored = |mirror: &MirrorRun| is_of_type(mirror) && mirror.stage == Stage::Stored;
+        while let Some(index) = self.mirrors.iter().position(is_stored) {
+            let mirror = &mut self.mirrors[index];
+            if self.types[type_index].keeps_gone {
+                mirror.keep_gone();
+            }
+            let result = match transaction(self.user, || mirror.remove_gone()) {
+                Ok(removed) => {
+                    mirror.counts.deleted += removed;
+                    self.complete(index)
+                }
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = result {
+                self.fail_mirror(index, failure)?;
+            }
+        }
         Ok(())
     }
 
@@ -187,7 +221,7 @@ impl Run<'_> {
             }
             Err(failure) => failure,
         };
-        if !store::may_be_one_row(&failure) {
+        if !mirror.may_be_one_row(&failure) {
             return Err(failure);
         }
         if rows.len() > 1 {

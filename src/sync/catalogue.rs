@@ -66,6 +66,7 @@ pub enum Deletes {
 pub struct TypeSpec {
     pub r#type: String,
     pub batch_size: Option<usize>,
+    pub delay_ms: Option<f64>,
     pub lookback_s: Option<f64>,
     pub domain: Option<serde_json::Value>,
     pub deletes: Deletes,
@@ -100,7 +101,7 @@ pub fn check_types(types: &[String]) -> Result<(), Failure> {
 /// The settings of the named types on a connection, in the order in which they run.
 pub fn types(connection: &str, names: &[String]) -> Result<Vec<TypeSpec>, Failure> {
     sql::rows(
-        "SELECT m.type, t.batch_size, extract(epoch FROM t.lookback) AS lookback_s, t.domain,
+        "SELECT m.type, t.batch_size, extract(epoch FROM t.delay) * 1000 AS delay_ms, extract(epoch FROM t.lookback) AS lookback_s, t.domain,
                 coalesce(t.deletes, 'remove') AS deletes
          FROM odoo_sync.mirrors m LEFT JOIN odoo_sync.types t ON t.connection = $1 AND t.type = m.type
          WHERE m.type = ANY ($2) GROUP BY m.type, t.connection, t.type ORDER BY min(m.position), m.type",
@@ -118,16 +119,16 @@ pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
 }
 
 /// The mirrors of the named types, in the order in which they run, each with the records that it is about on a
-/// connection.
+/// connection, or why that cannot be said.
 pub fn mirrors_with_domains(
     connection: &str,
     names: &[String],
-) -> Result<Vec<(MirrorSpec, Domain)>, Failure> {
+) -> Result<Vec<(MirrorSpec, Result<Domain, Failure>)>, Failure> {
     let types = types(connection, names)?;
     let mut mirrors_with_domains = Vec::new();
     for spec in mirrors(names)? {
         if let Some(r#type) = types.iter().find(|r#type| r#type.r#type == spec.r#type) {
-            let domain = spec.domain_for(r#type)?;
+            let domain = spec.domain_for(r#type);
             mirrors_with_domains.push((spec, domain));
         }
     }
@@ -154,7 +155,7 @@ pub fn enabled_types(connection: &str, listed: Option<&[String]>) -> Result<Vec<
     Ok(enabled.map(|row| row.r#type).collect())
 }
 
-/// Those of the enabled types whose interval has passed since they last ended well. A type that this Odoo has no
+/// Those of the enabled types whose interval has passed since the last run of them that ended well began. A type that this Odoo has no
 /// model for counts as ended well, or each call would ask again; one that another run held up does not.
 pub fn due_types(
     connection: &str,
@@ -172,7 +173,8 @@ pub fn due_types(
              SELECT FROM odoo_sync.runs r
              WHERE r.connection = $1 AND r.type = e.type AND r.mode IS NOT NULL
                AND r.status IN ('ok', 'partial', 'skipped')
-               AND r.finished_at + coalesce(t.\"interval\", pg_catalog.make_interval(mins => $3)) > clock_timestamp())
+               AND odoo_sync.due_after(r.started_at, coalesce(t.\"interval\", pg_catalog.make_interval(mins => $3)))
+                   > clock_timestamp())
          ORDER BY e.place",
         &[connection.into(), enabled.to_vec().into(), minutes.into()],
     )?;

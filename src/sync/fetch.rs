@@ -110,8 +110,9 @@ impl Source {
             let changed = self.domain.and(&Domain::written_since(since, &depends));
             match self.client.search(model, &changed, None) {
                 Ok(ids) => return Ok((plan, Scope::Changed(ids))),
-                // this user may not look where the mirror's records depend on: everything is read instead
-                Err(error) if error.kind == ErrorKind::AccessDenied && !depends.is_empty() => {}
+                // this user may not look where the mirror's records depend on, or this server has no such path: everything
+                // is read instead
+                Err(error) if !depends.is_empty() && is_refusal(error.kind) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -185,11 +186,7 @@ impl Source {
             Err(error) => error,
         };
         // the guess of what can be read by columns may be wrong: find out, once, and go on by that
-        let may_be_the_guess = matches!(
-            error.kind,
-            ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied
-        );
-        if plan.is_proven || !may_be_the_guess {
+        if plan.is_proven || !is_refusal(error.kind) {
             return Err(error);
         }
         let proven = self.set_plan(plan::proven(&self.client, &self.spec.model, &plan)?);
@@ -227,4 +224,12 @@ impl Source {
         let listed = self.client.search(&self.spec.model, &self.domain, None);
         self.hand(give, &mut before, Content::Listed(listed));
     }
+}
+
+/// Whether Odoo answered that it cannot do what was asked of it, as it stands.
+fn is_refusal(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied
+    )
 }

@@ -26,6 +26,8 @@ pub enum Stage {
     Changed,
     /// What the comparison found lacking is read.
     Repairing,
+    /// All is stored; what is gone is removed when the type's other mirrors are as far.
+    Stored,
     Done,
 }
 
@@ -135,22 +137,33 @@ impl MirrorRun {
         gained: &[MirrorColumn],
         known: &HashMap<String, String>,
     ) -> Result<(), Failure> {
-        for column in gained {
-            let note = match known.get(&column.field) {
-                Some(before) => format!(
-                    "{}: the type of {} changed; its values are in {} from now on, beside {before}.",
-                    table.name, column.field, column.name
-                ),
-                None => format!("{}: {} is new.", table.name, column.name),
-            };
-            self.notes.push(note);
+        let moved = |column: &&MirrorColumn| {
+            known
+                .get(&column.field)
+                .is_some_and(|before| *before != column.name)
+        };
+        for column in table.columns.iter().filter(moved) {
+            let before = &known[&column.field];
+            self.notes.push(format!(
+                "{}: the type of {} changed; its values are in {} from now on, and {before} is empty.",
+                table.name, column.field, column.name
+            ));
         }
+        for column in gained
+            .iter()
+            .filter(|column| !known.contains_key(&column.field))
+        {
+            self.notes
+                .push(format!("{}: {} is new.", table.name, column.name));
+        }
+        let stays = |(field, column): &(&String, &String)| table.column_of(field) != Some(column);
+        let (_, emptied): (Vec<&String>, Vec<&String>) = known.iter().filter(stays).unzip();
+        table.empty(&emptied)?;
         let left: Vec<&String> = known
             .iter()
             .filter(|(field, _)| table.column_of(field).is_none())
             .map(|(_, column)| column)
             .collect();
-        table.empty(&left)?;
         self.notes.extend(left.iter().map(|column| {
             format!(
                 "{}: Odoo no longer has {column}; the column stays, empty.",
@@ -229,14 +242,14 @@ impl MirrorRun {
         }
     }
 
-    /// Removes the rows that were found gone, or marks them; refuses when these are suspiciously many.
-    pub fn remove_gone(&mut self, settings: &Settings, force: bool) -> Result<u64, Failure> {
+    /// Finds out which rows are gone, where that is not known yet; refuses when these are suspiciously many.
+    pub fn find_gone(&mut self, settings: &Settings, force: bool) -> Result<(), Failure> {
         if let Some(mut read) = self.read_ids.take() {
             read.extend(&self.failed_ids);
             self.gone = self.table()?.ids_beyond(&read)?.into_iter().collect();
         }
         if self.gone.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         let (rows, _) = self.table()?.extent()?;
         let gone = self.gone.len() as u64;
@@ -245,8 +258,28 @@ impl MirrorRun {
         if is_much && !force {
             return Err(self.too_many_gone(gone, rows, settings.max_removal_percent));
         }
+        Ok(())
+    }
+
+    /// Removes the rows that are gone, or marks them.
+    pub fn remove_gone(&mut self) -> Result<u64, Failure> {
         let ids: Vec<i64> = self.gone.drain().collect();
+        if ids.is_empty() {
+            return Ok(0);
+        }
         self.table()?.delete(&ids, self.marks())
+    }
+
+    /// Leaves the rows that are gone, for another table of the type has lost too many; the next run finds them again.
+    pub fn keep_gone(&mut self) {
+        if !self.gone.is_empty() {
+            self.notes.push(format!(
+                "{}: {} rows whose records Odoo no longer lists were kept as well.",
+                self.source.spec.table_name,
+                grouped(self.gone.len() as u64)
+            ));
+            self.gone.clear();
+        }
     }
 
     fn too_many_gone(&self, gone: u64, rows: u64, percent: u64) -> Failure {
@@ -282,6 +315,9 @@ impl MirrorRun {
 
     /// What remains to be done once all rows are there.
     pub fn finish_table(&self) -> Result<(), Failure> {
+        if !self.marks() {
+            self.table()?.ensure_unique()?;
+        }
         if !self.state.is_loaded {
             self.table()?.create_indexes(&self.source.spec.indexes)?;
         }

@@ -87,6 +87,21 @@ pub fn skipped(task: &Task, r#type: &str, message: &str) -> Result<(), Failure> 
     })
 }
 
+/// Notes that a running type's mode is another one than it seemed.
+pub fn mode(task: &Task, r#type: &str, mode: &str) -> Result<(), Failure> {
+    as_owner(|| {
+        execute(
+            "UPDATE odoo_sync.runs SET mode = $4 WHERE run_id = $1 AND connection = $2 AND type = $3",
+            &[
+                task.run_id.into(),
+                task.connection.as_str().into(),
+                r#type.into(),
+                mode.into(),
+            ],
+        )
+    })
+}
+
 /// Brings a running type's row up to date, along with the page that it tells of.
 pub fn progress(task: &Task, r#type: &str, counts: &Counts, progress: &str) -> Result<(), Failure> {
     as_owner(|| {
@@ -141,20 +156,21 @@ pub fn end(
 
 /// Notes where a mirror stands after a run of it has ended well: the window that it is equal to Odoo up to, in seconds
 /// since 1970 by Odoo's clock, and the domain.
-pub fn mirror(connection: &str, mirror: &MirrorRun, window_end: f64) -> Result<(), Failure> {
+pub fn mirror(task: &Task, mirror: &MirrorRun, window_end: f64) -> Result<(), Failure> {
     let (spec, rows) = (&mirror.source.spec, mirror.row_count()?);
     let columns = serde_json::json!(mirror.columns()?);
     as_owner(|| {
         execute(
             "INSERT INTO odoo_sync.mirror_state AS s
                     (connection, table_name, type, model, row_count, window_end, full_at, domain, columns)
-             VALUES ($1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN pg_catalog.now() END, $8, $9)
+             VALUES ($1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN (SELECT r.started_at FROM odoo_sync.runs r
+                                        WHERE r.run_id = $10 AND r.connection = $1 AND r.type = $3) END, $8, $9)
              ON CONFLICT (connection, table_name) DO UPDATE
              SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
                  window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, s.full_at),
                  domain = EXCLUDED.domain, columns = EXCLUDED.columns",
             &[
-                connection.into(),
+                task.connection.as_str().into(),
                 spec.table_name.as_str().into(),
                 spec.r#type.as_str().into(),
                 spec.model.as_str().into(),
@@ -163,6 +179,7 @@ pub fn mirror(connection: &str, mirror: &MirrorRun, window_end: f64) -> Result<(
                 mirror.state.since.is_none().into(),
                 pgrx::JsonB(mirror.source.domain.to_value()).into(),
                 pgrx::JsonB(columns).into(),
+                task.run_id.into(),
             ],
         )
     })

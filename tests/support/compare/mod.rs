@@ -221,7 +221,7 @@ fn compare_digits(
             if let Some(found) = rows
                 .get(id)
                 .map(|row| &row[*at])
-                .filter(|found| *found != cell)
+                .filter(|found| !found.shows_as(cell))
             {
                 report.differs(
                     &mirror.table,
