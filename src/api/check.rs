@@ -9,16 +9,13 @@ use crate::odoo::{Cancel, Client, Domain, Endpoint, Error, ErrorKind, Options};
 use crate::pg::identity::{self, as_owner};
 use crate::pg::thread;
 use crate::settings::{self, Settings};
-use crate::sync::catalogue::{self, MirrorSpec};
+use crate::sync::catalogue::{self, MirrorSpec, WithDomain};
 use crate::sync::{plan, state};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 /// One line of the report: what was looked at, whether it is well, and what was seen.
 type Line = (String, bool, String);
-
-/// A mirror and the records that it is about.
-type Mirror = (MirrorSpec, Result<Domain, Failure>);
 
 /// A mirror's line, and the columns that it would have.
 type MirrorLine = (Line, MirrorSpec, Vec<MirrorColumn>);
@@ -60,7 +57,7 @@ fn check(
 fn report(
     endpoint: Endpoint,
     options: Options,
-    mirrors: Vec<Mirror>,
+    mirrors: Vec<WithDomain>,
 ) -> (Vec<Line>, Vec<MirrorLine>) {
     let url = endpoint.url.to_string();
     let login = endpoint.login.clone();
@@ -87,7 +84,7 @@ fn report(
             format!("{login}, user {}", session.uid),
         ),
     ];
-    let of_series = |(spec, _): &Mirror| (spec.since..=spec.until).contains(&session.series);
+    let of_series = |(spec, _): &WithDomain| (spec.since..=spec.until).contains(&session.series);
     let mirrors = mirrors.into_iter().filter(of_series);
     (
         lines,

@@ -118,12 +118,14 @@ pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
     )
 }
 
-/// The mirrors of the named types, in the order in which they run, each with the records that it is about on a
-/// connection, or why that cannot be said.
+/// A mirror, and the records that it is about on a connection, or why that cannot be said.
+pub type WithDomain = (MirrorSpec, Result<Domain, Failure>);
+
+/// The mirrors of the named types, in the order in which they run.
 pub fn mirrors_with_domains(
     connection: &str,
     names: &[String],
-) -> Result<Vec<(MirrorSpec, Result<Domain, Failure>)>, Failure> {
+) -> Result<Vec<WithDomain>, Failure> {
     let types = types(connection, names)?;
     let mut mirrors_with_domains = Vec::new();
     for spec in mirrors(names)? {
