@@ -1,0 +1,109 @@
+# Changes that Odoo makes to a record without writing when: each a pair, what is there before, and the change.
+
+def goods():
+    return product(STORABLE, ('tracking', '=', 'none'), ('purchase_ok', '=', True))
+
+
+def expected_goods_before():
+    order = env['purchase.order'].create({'partner_id': partner().id, 'order_line': [purchase_line(goods(), 7)]})
+    order.button_confirm()
+    return order.id
+
+
+def expected_goods(order):
+    """A receipt is deleted, and its moves with it: the product's incoming quantity changes."""
+    env['purchase.order'].browse(order).picking_ids.unlink()
+
+
+def category_of_goods_before():
+    category = env['product.category'].create({'name': word()})
+    goods().product_tmpl_id.categ_id = category
+    return category.id
+
+
+def category_of_goods(category):
+    """From 17 on a category may be deleted while products have it: the database empties their many2one."""
+    if SERIES >= 17:
+        env['product.category'].browse(category).unlink()
+
+
+def credited_invoice_before():
+    journal = pick('account.journal', [('type', '=', 'sale'), ('company_id', '=', COMPANY)])
+    invoice = env['account.move'].create({
+        'move_type': 'out_invoice', 'journal_id': journal.id, 'partner_id': partner().id, 'invoice_date': date.today(),
+        'invoice_line_ids': [invoice_line()]})
+    invoice.action_post()
+    credit = invoice._reverse_moves([{'invoice_date': date.today()}])
+    credit.action_post()
+    credit.line_ids.remove_move_reconcile()
+    invoice.button_draft()
+    return invoice.id
+
+
+def credited_invoice(invoice):
+    """A draft that a posted credit note was made of is deleted: the database empties the credit note's many2one."""
+    env['account.move'].browse(invoice).with_context(force_delete=True).unlink()
+
+
+def contact_of_contact_before():
+    company, archived = env['res.partner'].create([{'name': word(), 'is_company': True}, {'name': word(), 'is_company': True}])
+    contact = env['res.partner'].create({'name': word(), 'parent_id': company.id})
+    contacts = env['res.partner'].create([{'name': word(), 'parent_id': contact.id}, {'name': word(), 'parent_id': archived.id}])
+    contacts[1].active = False
+    return contacts.ids
+
+
+def contact_of_contact(contacts):
+    """An invoice raises the rank of the company that a contact belongs to, however deep, and archived or not."""
+    for contact in contacts:
+        env['account.move'].create({
+            'move_type': 'out_invoice', 'partner_id': contact, 'invoice_date': date.today(), 'invoice_line_ids': [invoice_line()]}).action_post()
+
+
+def posted_and_deleted_before():
+    return env['account.move'].create({
+        'move_type': 'out_invoice', 'partner_id': partner().id, 'invoice_date': date.today(), 'invoice_line_ids': [invoice_line()]}).id
+
+
+def posted_and_deleted(invoice):
+    """An invoice is posted, reset and deleted: the customer's rank stays raised, and nothing tells of it."""
+    invoice = env['account.move'].browse(invoice)
+    invoice.action_post()
+    invoice.button_draft()
+    invoice.with_context(force_delete=True).unlink()
+
+
+def related_field_before():
+    settle()
+    env['ir.model.fields'].create({
+        'name': 'x_business_phone', 'field_description': word(), 'model_id': env['ir.model']._get('sale.order').id, 'ttype': 'char',
+        'state': 'manual', 'related': 'partner_id.phone', 'store': False, 'readonly': True})
+    return pick('sale.order').partner_id.id
+
+
+def related_field(partner):
+    """A custom field that shows a field of another record's changes with that one."""
+    env['res.partner'].browse(partner).phone = f'+1 555 {chance.randint(1000, 9999)}'
+
+
+def attribute_value_before():
+    return pick('product.template.attribute.value', [('ptav_active', '=', True), ('product_tmpl_id.product_variant_ids', '!=', False)]).id
+
+
+def attribute_value(value):
+    """A variant costs what its template costs and what its attribute values cost more, and bears their names."""
+    value = env['product.template.attribute.value'].browse(value)
+    value.price_extra = amount()
+    value.product_attribute_value_id.name = word()
+
+
+def place_of_stock_before():
+    place = env['stock.location'].create({'name': word(), 'usage': 'internal', 'location_id': shelf().id, 'company_id': COMPANY})
+    env['stock.quant']._update_available_quantity(goods(), place, 5)
+    return place.id
+
+
+def place_of_stock(place):
+    """A location is moved out of its warehouse: its stock is no longer on hand."""
+    elsewhere = env['stock.location'].create({'name': word(), 'usage': 'view', 'company_id': COMPANY})
+    env['stock.location'].browse(place).location_id = elsewhere
