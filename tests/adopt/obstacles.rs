@@ -116,7 +116,7 @@ fn a_foreign_key_of_another_table_is_in_the_way_where_it_would_lose_its_key_or_i
     assert_eq!(error.code().code(), "2BP01", "{error:?}");
     assert!(
         error.message().contains(
-            "the foreign key uses_sale_fkey of uses leans on UNIQUE (name) of odoo.sales"
+            "the foreign key uses_sale_fkey of public.uses leans on UNIQUE (name) of odoo.sales"
         ),
         "{error:?}"
     );
