@@ -22,6 +22,8 @@ COMMENT ON FUNCTION odoo_sync.schedule IS
     'Makes or changes the pg_cron job that calls run_due() in this database as this role; its number';
 COMMENT ON FUNCTION odoo_sync.unschedule IS
     'Removes the pg_cron job that schedule() made; whether there was one';
+COMMENT ON FUNCTION odoo_sync.load_catalogue IS
+    'Replaces the built-in rows of odoo_sync.mirrors by those of this version: for CREATE and ALTER EXTENSION';
 COMMENT ON FUNCTION odoo_sync.validate_options IS
     'Checks the options of connections and of their user mappings';
 

@@ -29,10 +29,10 @@ mod worker;
 pgrx::pg_module_magic!(name, version);
 
 extension_sql_file!("../sql/state.sql", name = "state", bootstrap);
-extension_sql_file!(
-    "../sql/catalogue.sql",
+extension_sql!(
+    "SELECT odoo_sync.load_catalogue();",
     name = "catalogue",
-    requires = ["state"]
+    requires = ["state", api::load_catalogue::load_catalogue]
 );
 extension_sql_file!(
     "../sql/wrapper.sql",
