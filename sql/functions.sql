@@ -1,7 +1,7 @@
 -- What each function is for, and who may call it: nobody but the extension's owner, until an administrator grants it.
 
 COMMENT ON FUNCTION odoo_sync.connect IS
-    'Makes or replaces a connection, after it has reached the server and logged in: connect(url, database, login, secret, name => ''odoo''). The name is also the schema of its mirrors';
+    'Makes or replaces a connection, after it has reached the server and logged in: connect(url, database, login, secret, name => ''odoo'', ca_file => NULL). The name is also the schema of its mirrors; the secret may be vault:NAME or file:PATH; ca_file holds the certificates to trust in place of the system''s';
 COMMENT ON FUNCTION odoo_sync.disconnect IS
     'Forgets a connection and its state, and leaves the mirrors';
 COMMENT ON FUNCTION odoo_sync.check IS

@@ -3,8 +3,8 @@
 -- The catalogue: which model fills which table, for each type.
 CREATE TABLE odoo_sync.mirrors (
     type         text     NOT NULL CHECK (type <> ''),
-    table_name   text     NOT NULL CHECK (table_name <> ''),
-    model        text     NOT NULL CHECK (model <> ''),
+    table_name   text     NOT NULL CHECK (octet_length(table_name) BETWEEN 1 AND 63),
+    model        text     NOT NULL CHECK (model ~ '^[A-Za-z0-9_.]+$'),
     position     smallint NOT NULL,
     since        smallint NOT NULL DEFAULT 0,
     until        smallint NOT NULL DEFAULT 32767,
@@ -29,6 +29,25 @@ COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their h
 COMMENT ON COLUMN odoo_sync.mirrors.depends IS 'Relational fields, dotted paths too: a record is read again when one of these was written';
 COMMENT ON COLUMN odoo_sync.mirrors.compare IS 'window: a run reads what was written since the last one; whole: everything, for what write_date cannot follow';
 COMMENT ON COLUMN odoo_sync.mirrors.unique_key IS 'Columns that Odoo keeps unique among the mirror''s records';
+COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
+
+-- One's own row stands in the place of the built-in one with its key, whichever comes first: an upgrade brings the built-in
+-- rows, a restore one's own. And a built-in row that somebody changes is theirs from then on, or the next upgrade would undo it.
+CREATE FUNCTION odoo_sync.prefer_own() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        NEW.builtin := NEW.builtin AND NOT OLD.builtin;
+    ELSIF NOT NEW.builtin THEN
+        DELETE FROM odoo_sync.mirrors m
+        WHERE m.builtin AND (m.type, m.table_name, m.since) = (NEW.type, NEW.table_name, NEW.since);
+    ELSIF EXISTS (SELECT FROM odoo_sync.mirrors m
+                  WHERE NOT m.builtin AND (m.type, m.table_name, m.since) = (NEW.type, NEW.table_name, NEW.since)) THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION odoo_sync.prefer_own IS 'Keeps a user''s own row of the catalogue in the place of a built-in one';
+CREATE TRIGGER prefer_own BEFORE INSERT OR UPDATE ON odoo_sync.mirrors FOR EACH ROW EXECUTE FUNCTION odoo_sync.prefer_own();
 
 -- What is set for a type of a connection; NULL: as the setting of that name says.
 CREATE TABLE odoo_sync.types (

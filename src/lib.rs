@@ -7,7 +7,8 @@
 //! - [`mirror`]: the tables
 //! - [`odoo`]: the client; knows no PostgreSQL
 //! - [`pg`]: the only `unsafe`
-//! - [`failure`], [`sql`]: errors for the reader; rows as structs
+//! - [`secret_source`]: secrets that are elsewhere than in the user mapping
+//! - [`failure`], [`sql`], [`version`]: errors for the reader; rows as structs; whether library and database belong together
 
 #![deny(unsafe_code)]
 
@@ -21,9 +22,11 @@ mod mirror;
 mod odoo;
 #[allow(unsafe_code)]
 mod pg;
+mod secret_source;
 mod settings;
 mod sql;
 mod sync;
+mod version;
 mod worker;
 
 pgrx::pg_module_magic!(name, version);

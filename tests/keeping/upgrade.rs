@@ -9,7 +9,7 @@ use support::access::Access;
 use support::cluster::{Cluster, Database};
 use support::compare::{SampleTruth, compare};
 use support::sample_odoo::{SampleOdoo, Series};
-use support::session::{Session, identifier, literal};
+use support::session::{Session, all_of, identifier, literal};
 
 /// Each released version, and the script that its CREATE EXTENSION ran.
 const RELEASED: [(&str, &str); 1] = [("0.1.0", include_str!("odoo_sync--0.1.0.sql"))];
@@ -186,5 +186,42 @@ fn a_row_of_ones_own_in_the_catalogue_stays_and_a_built_in_one_is_renewed() {
         let journals =
             "SELECT cardinality(fields) > 1 FROM odoo_sync.mirrors WHERE table_name = 'journals'";
         assert_eq!(session.value(journals), "t", "{version}");
+    }
+}
+
+/// Also when a function or view had to be dropped and made anew; and a dump still has it.
+#[test]
+fn what_an_administrator_granted_stays_granted() {
+    for (version, _) in RELEASED {
+        let (database, mut session) = released("granted", version);
+        session.run("DO $$ BEGIN IF to_regrole('operator') IS NULL THEN CREATE ROLE operator; END IF; END $$");
+        session.run(
+            "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA odoo_sync TO operator WITH GRANT OPTION;
+             GRANT SELECT ON ALL TABLES IN SCHEMA odoo_sync TO operator; GRANT UPDATE ON odoo_sync.types TO operator",
+        );
+        let granted = "SELECT has_function_privilege('operator', 'odoo_sync.connect'::regproc, 'EXECUTE WITH GRANT OPTION')
+                              AND has_table_privilege('operator', 'odoo_sync.history', 'SELECT')
+                              AND has_table_privilege('operator', 'odoo_sync.types', 'UPDATE')";
+        assert_eq!(session.value(granted), "t");
+        session.run("ALTER EXTENSION odoo_sync UPDATE");
+        assert_eq!(session.value(granted), "t", "{version}");
+
+        let restored = cluster().empty_database(&format!("{}_restored", database.name));
+        restored.restore(&database.dump(&[]));
+        assert_eq!(restored.session().value(granted), "t", "{version}");
+    }
+}
+
+#[test]
+fn until_then_each_function_says_what_is_to_be_done() {
+    for (version, _) in RELEASED {
+        let (_, mut session) = released("waiting", version);
+        for call in ["run()", "status()", "check()"] {
+            let error = session.error(&format!("SELECT * FROM odoo_sync.{call}"));
+            let told = all_of(&error);
+            assert!(error.message().contains(version), "{call}: {told}");
+            let update = Some("ALTER EXTENSION odoo_sync UPDATE;");
+            assert_eq!(error.hint(), update, "{call}: {told}");
+        }
     }
 }
