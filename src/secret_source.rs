@@ -197,12 +197,12 @@ fn of_vault(name: &str) -> Result<String, Failure> {
     match found {
         Some(Some(text)) if !text.is_empty() => Ok(text),
         Some(_) => Err(Failure::new(
-            PgSqlErrorCode::ERRCODE_NO_DATA_FOUND,
+            PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
             format!("the secret named {name:?} in Vault is empty"),
         )
         .hint("vault.update_secret() gives it another text.")),
         None => Err(Failure::new(
-            PgSqlErrorCode::ERRCODE_NO_DATA_FOUND,
+            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
             format!("there is no secret named {name:?} in Vault"),
         )
         .hint("SELECT vault.create_secret('the API key', 'its name'); the names are in vault.secrets.")),
