@@ -1,5 +1,6 @@
 //! Which fields of a model to read, and how.
 
+use crate::mirror::{DELETED_AT, LONGEST_NAME, SYNCED_AT};
 use crate::odoo::{Client, Error, Field};
 use crate::sync::catalogue::MirrorSpec;
 
@@ -9,7 +10,7 @@ pub struct FieldPlan {
     /// Those that are read by columns, then those that need a row read: the order of the table's new columns.
     pub columnar: Vec<Field>,
     pub rows: Vec<Field>,
-    /// What the catalogue asks for and the server lacks, or does not let this user read.
+    /// What the catalogue asks for and the server lacks or does not let this user read, and what no column can be named.
     pub lacking: Vec<String>,
     /// Whether the server has confirmed what can be read by columns.
     pub is_proven: bool,
@@ -46,7 +47,9 @@ pub fn ask(client: &Client, spec: &MirrorSpec) -> Result<(FieldPlan, Vec<Field>)
 /// Picks the mirror's fields from those that the server has: the catalogue's, and all custom ones.
 /// Which of them can be read by columns is a guess still, which the first page proves.
 pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
-    let storable = |field: &&Field| field.kind.column_kind().is_some();
+    let storable =
+        |field: &&Field| field.kind.column_kind().is_some() && can_be_column(&field.name);
+    let is_custom = |field: &&Field| field.name.starts_with("x_");
     let mut plan = FieldPlan::default();
     let mut chosen: Vec<&Field> = Vec::new();
     for wanted in &spec.fields {
@@ -61,12 +64,11 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
             None => plan.lacking.push(wanted.clone()),
         }
     }
-    chosen.extend(
-        server
-            .iter()
-            .filter(storable)
-            .filter(|field| field.name.starts_with("x_")),
-    );
+    chosen.extend(server.iter().filter(storable).filter(is_custom));
+    let unnameable = |field: &&Field| is_custom(field) && !can_be_column(&field.name);
+    let left_out = server.iter().filter(unnameable);
+    plan.lacking
+        .extend(left_out.map(|field| field.name.replace('\0', "")));
     let mut seen = std::collections::HashSet::new();
     chosen.retain(|field| field.name != "id" && seen.insert(&field.name));
     let (columnar, rows) = chosen
@@ -75,6 +77,12 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
     plan.columnar = columnar.into_iter().cloned().collect();
     plan.rows = rows.into_iter().cloned().collect();
     plan
+}
+
+/// Whether a mirror can have a column of that name beside its own ones. Odoo's names of stored fields are PostgreSQL's too; those of
+/// computed ones may be longer.
+fn can_be_column(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && !name.contains('\0') && ![SYNCED_AT, DELETED_AT].contains(&name)
 }
 
 /// Finds out for certain which fields this server reads by columns, after it has refused the guess.
