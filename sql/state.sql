@@ -14,6 +14,8 @@ CREATE TABLE odoo_sync.mirrors (
     parent       text,
     depends      text[]   NOT NULL DEFAULT '{}',
     compare      text     NOT NULL DEFAULT 'window' CHECK (compare IN ('window', 'whole')),
+    watch        text[]   NOT NULL DEFAULT '{}',
+    traces       text,
     unique_key   text[],
     builtin      boolean  NOT NULL DEFAULT false,
     PRIMARY KEY (type, table_name, since)
@@ -28,6 +30,8 @@ COMMENT ON COLUMN odoo_sync.mirrors.indexes IS 'The columns to index, each entry
 COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their header, through which a domain on the type reaches them';
 COMMENT ON COLUMN odoo_sync.mirrors.depends IS 'Relational fields, dotted paths too: a record is read again when one of these was written';
 COMMENT ON COLUMN odoo_sync.mirrors.compare IS 'window: a run reads what was written since the last one; whole: everything, for what write_date cannot follow';
+COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
+COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'A model whose records'' deletion changes these without a trace: when it has lost some, a run reads everything';
 COMMENT ON COLUMN odoo_sync.mirrors.unique_key IS 'Columns that Odoo keeps unique among the mirror''s records';
 
 -- What is set for a type of a connection; NULL: as the setting of that name says.
@@ -73,12 +77,16 @@ CREATE TABLE odoo_sync.mirror_state (
     full_at    timestamptz,
     domain     jsonb,
     columns    jsonb,
+    trace      jsonb,
+    standing   jsonb,
     PRIMARY KEY (connection, table_name)
 );
 COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection stands';
 COMMENT ON COLUMN odoo_sync.mirror_state.window_end IS 'Odoo''s clock when the last run that ended well began: all that was written before is here; NULL: never filled';
 COMMENT ON COLUMN odoo_sync.mirror_state.full_at IS 'When the last full run that ended well began, by this server''s clock';
 COMMENT ON COLUMN odoo_sync.mirror_state.columns IS 'The column that each field of Odoo''s is in';
+COMMENT ON COLUMN odoo_sync.mirror_state.trace IS 'How many records the model in mirrors.traces had, and the greatest id';
+COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 
 CREATE SEQUENCE odoo_sync.run_ids;
