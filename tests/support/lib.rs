@@ -5,6 +5,7 @@ pub mod background;
 pub mod cluster;
 pub mod compare;
 pub mod gate;
+pub mod installation;
 /// The extension's Odoo client, compiled here without PostgreSQL.
 #[path = "../../src/odoo/mod.rs"]
 pub mod odoo;
