@@ -103,8 +103,8 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
 -- products ----------------------------------------------------------------------------------------------------------------------
 
 -- A variant's price and name have those of its attribute values in them; a name only where the attribute has several for the template.
--- What counts as on hand depends on where in the tree of locations its stock is; what is forecast, on moves, which go when their
--- transfer is deleted.
+-- What counts as on hand depends on where in the tree of locations its stock is, and what is forecast, on where moves begin and end:
+-- a location may be moved with those in it. Moves go when their transfer is deleted.
 -- "Storable" moved from type = 'product' (14) to detailed_type (15 to 17) to is_storable (18 on): three fields, since their values differ.
 INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, traces, builtin) VALUES (
   'products', 'products', 'product.product', 20,
@@ -118,7 +118,11 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
     description_sale, description_purchase,
     create_date, create_uid, write_date, write_uid}',
   '{product_tmpl_id, categ_id, default_code, barcode}',
-  '{product_tmpl_id, stock_quant_ids, stock_move_ids, stock_quant_ids.location_id, product_template_attribute_value_ids,
+  '{product_tmpl_id, stock_quant_ids, stock_move_ids,
+    stock_quant_ids.location_id, stock_quant_ids.location_id.location_id,
+    stock_move_ids.location_id, stock_move_ids.location_id.location_id,
+    stock_move_ids.location_dest_id, stock_move_ids.location_dest_id.location_id,
+    product_template_attribute_value_ids,
     product_template_attribute_value_ids.attribute_line_id,
     product_template_attribute_value_ids.product_attribute_value_id}', 'stock.move', true);
 

@@ -1,5 +1,15 @@
 -- The extension's own tables. Nobody but its owner writes them: the functions do, on behalf of whoever may call them.
 
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+        RAISE EXCEPTION 'odoo_sync needs a database whose encoding is UTF8, and that of % is %',
+                pg_catalog.current_database(), pg_catalog.getdatabaseencoding()
+            USING ERRCODE = 'feature_not_supported',
+                  HINT = 'Odoo''s texts have characters of any language. CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0;';
+    END IF;
+END $$;
+
 -- The catalogue: which model fills which table, for each type.
 CREATE TABLE odoo_sync.mirrors (
     type         text     NOT NULL CHECK (type <> ''),
@@ -14,10 +24,10 @@ CREATE TABLE odoo_sync.mirrors (
     parent       text,
     depends      text[]   NOT NULL DEFAULT '{}',
     compare      text     NOT NULL DEFAULT 'window' CHECK (compare IN ('window', 'whole')),
-    watch        text[]   NOT NULL DEFAULT '{}',
-    traces       text,
     unique_key   text[],
     builtin      boolean  NOT NULL DEFAULT false,
+    watch        text[]   NOT NULL DEFAULT '{}',
+    traces       text,
     PRIMARY KEY (type, table_name, since)
 );
 COMMENT ON TABLE odoo_sync.mirrors IS 'The catalogue of types: each row is a table filled from one Odoo model';
@@ -74,6 +84,28 @@ COMMENT ON COLUMN odoo_sync.types.delay IS 'Shortest time between two requests; 
 COMMENT ON COLUMN odoo_sync.types.lookback IS 'How far an incremental run looks back before the last one''s start';
 COMMENT ON COLUMN odoo_sync.types.domain IS 'An Odoo domain that narrows the type''s records; lines follow their headers';
 COMMENT ON COLUMN odoo_sync.types.deletes IS 'What becomes of the row of a record that is gone from Odoo: remove, or mark in _deleted_at';
+
+-- A table is one type's, and for each series there is one description of it: two would undo each other's work.
+CREATE FUNCTION odoo_sync.check_table() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    other text;
+BEGIN
+    SELECT m.type INTO other FROM odoo_sync.mirrors m
+    WHERE m.table_name = NEW.table_name
+      AND (m.type <> NEW.type OR m.since <> NEW.since AND m.since <= NEW.until AND NEW.since <= m.until)
+    LIMIT 1;
+    IF FOUND AND other <> NEW.type THEN
+        RAISE EXCEPTION 'the table % is of type % already', NEW.table_name, other
+            USING ERRCODE = 'unique_violation', HINT = 'Give the table of the type ' || NEW.type || ' another name.';
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'the table % has another description for some of the Odoo series % to %', NEW.table_name, NEW.since, NEW.until
+            USING ERRCODE = 'exclusion_violation', HINT = 'Let since and until of the two not overlap.';
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION odoo_sync.check_table IS 'Refuses a table of the catalogue that is another type''s, or is described twice for one series';
+CREATE CONSTRAINT TRIGGER check_table AFTER INSERT OR UPDATE ON odoo_sync.mirrors DEFERRABLE INITIALLY IMMEDIATE
+    FOR EACH ROW EXECUTE FUNCTION odoo_sync.check_table();
 
 -- A type that is added to the catalogue is one of each connection's.
 CREATE FUNCTION odoo_sync.add_type() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$

@@ -101,8 +101,6 @@ pub fn main(argument: pg_sys::Datum) {
         pg_sys::Oid::from(task.database),
         pg_sys::Oid::from(task.session_user),
     );
-    // as the server's own apply workers have it: no name is looked up where a user could have put another
-    process::set_parameter(c"search_path", c"pg_catalog, pg_temp");
     // a caller that holds a lock on a mirror would wait for itself
     process::set_parameter(c"lock_timeout", c"5s");
     // pages are committed in order and the last commit of a type waits for the disk, so that nothing can be lost by this

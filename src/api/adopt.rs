@@ -212,6 +212,7 @@ fn make(
         columns,
         unique_key: spec.unique_key.clone(),
         marks: of_type.deletes == Deletes::Mark,
+        known: None,
     };
     let actions =
         adopt::adopt(found, wanted, &ids).map_err(|failure| match failure.is_cancelled() {

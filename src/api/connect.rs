@@ -1,6 +1,6 @@
 //! `connect()` and `disconnect()`.
 
-use crate::api::arguments;
+use crate::api::{arguments, schedule};
 use crate::connection::{self, Connection};
 use crate::failure::{Failure, guarded};
 use crate::odoo::{Account, Cancel, Client, Endpoint, Secret, Session, Url};
@@ -211,6 +211,7 @@ fn disconnect(name: Option<&str>) -> Result<(), ErrorReport> {
         arguments::writable_server("odoo_sync.disconnect()")?;
         let connection = connection::find(arguments::text("name", name)?)?;
         connection.ensure_idle()?;
+        schedule::forget(&connection.name)?;
         Spi::run(&format!(
             "DROP SERVER {} CASCADE",
             quote_identifier(&connection.name)

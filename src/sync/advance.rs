@@ -75,8 +75,9 @@ impl Run<'_> {
     ) -> Result<(), Failure> {
         let schema = &self.task.connection;
         let mirror = &mut self.mirrors[index];
-        let is_filled = transaction(self.user, || {
-            let has_new_fields = mirror.prepare_table(schema, plan)?;
+        let has_new_fields = transaction(self.user, || mirror.prepare_table(schema, plan))?;
+        let is_filled = transaction(mirror.writer, || {
+            mirror.tidy_table()?;
             if has_new_fields && matches!(scope, Scope::Changed(_)) {
                 return Ok(false);
             }
@@ -156,7 +157,7 @@ impl Run<'_> {
         let (settings, force) = (&self.task.settings, self.task.force);
         let mirror = &mut self.mirrors[index];
         let type_index = mirror.type_index;
-        transaction(self.user, || mirror.find_gone(settings, force)).inspect_err(|_| {
+        transaction(mirror.writer, || mirror.find_gone(settings, force)).inspect_err(|_| {
             self.types[type_index].keeps_gone = true;
         })?;
         mirror.stage = Stage::Stored;
@@ -179,10 +180,11 @@ impl Run<'_> {
             if self.types[type_index].keeps_gone {
                 mirror.keep_gone();
             }
-            let result = match transaction(self.user, || mirror.remove_gone()) {
-                Ok(removed) => {
+            let result = match transaction(mirror.writer, || mirror.remove_gone()) {
+                Ok((removed, kept)) => {
                     mirror.counts.deleted += removed;
-                    self.complete(index)
+                    self.keep_refused(index, kept)
+                        .and_then(|()| self.complete(index))
                 }
                 Err(failure) => Err(failure),
             };
@@ -204,7 +206,7 @@ impl Run<'_> {
         let (mirror, task) = (&self.mirrors[index], self.task);
         let mut counts = self.type_counts(mirror.type_index);
         let progress = progress_of(mirror, rows.len());
-        let stored = transaction(self.user, || {
+        let stored = transaction(mirror.writer, || {
             let stored = mirror.store(page, rows.clone(), span)?;
             counts.fetched += rows.len() as u64;
             counts.inserted += stored.written.inserted;
@@ -230,7 +232,7 @@ impl Run<'_> {
             self.store_page(index, page, rows.start..middle, span)?;
             return self.store_page(index, page, middle..rows.end, span);
         }
-        let refused = transaction(self.user, || mirror.refused(page, rows.start, &failure))?;
+        let refused = transaction(mirror.writer, || mirror.refused(page, rows.start, &failure))?;
         self.mirrors[index].counts.fetched += 1;
         self.keep_refused(index, vec![refused])
     }

@@ -29,7 +29,7 @@ impl Run<'_> {
         pool: &Pool<Answer>,
     ) -> Result<(), Failure> {
         let mirror = &mut self.mirrors[index];
-        let deviation = transaction(self.user, || mirror.deviation_from(&counted))?;
+        let deviation = transaction(mirror.writer, || mirror.deviation_from(&counted))?;
         if let Some(error) = counted.refused {
             mirror.note_refused(&Failure::from(error));
         }
@@ -68,7 +68,7 @@ impl Run<'_> {
         pool: &Pool<Answer>,
     ) -> Result<(), Failure> {
         let mirror = &mut self.mirrors[index];
-        let lacking = transaction(self.user, || mirror.compare(listed))?;
+        let lacking = transaction(mirror.writer, || mirror.compare(listed))?;
         mirror.stage = Stage::Repairing;
         mirror.expected += lacking.len() as u64;
         self.submit(index, self.pages(index, &lacking, Span::Only), pool)

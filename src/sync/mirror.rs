@@ -3,13 +3,16 @@
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::encode::EncodedPage;
-use crate::mirror::table::{Table, Wanted};
+use crate::mirror::table::{Ensured, Table, Wanted};
+use crate::pg::identity;
+use crate::pg::savepoint::attempt;
 use crate::settings::Settings;
 use crate::sync::catalogue::{Deletes, TypeSpec};
 use crate::sync::fetch::{Scope, Source};
 use crate::sync::plan::FieldPlan;
 use crate::sync::progress::{Progress, grouped};
 use crate::sync::state::{Deviation, MirrorState};
+use crate::sync::store::Refused;
 use crate::sync::task::Counts;
 use pgrx::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -58,6 +61,9 @@ pub struct MirrorRun {
     /// Everything is read since they differed without a trace.
     pub is_reread: bool,
     pub(super) table: Option<Table>,
+    /// The role that writes to the table: its owner, where the caller may act as that one, so that triggers of the
+    /// owner's have no more rights than that.
+    pub writer: pg_sys::Oid,
     plan: Option<Arc<FieldPlan>>,
     deletes: Deletes,
     /// The greatest id that the mirror had before this run: what is beyond it can be inserted without a look.
@@ -76,6 +82,7 @@ impl MirrorRun {
         type_index: usize,
         spec: &TypeSpec,
         state: MirrorState,
+        user: pg_sys::Oid,
     ) -> MirrorRun {
         MirrorRun {
             source,
@@ -95,6 +102,7 @@ impl MirrorRun {
             looks: 0,
             is_reread: false,
             table: None,
+            writer: user,
             plan: None,
             deletes: spec.deletes,
             known_max: None,
@@ -119,36 +127,61 @@ impl MirrorRun {
     /// Makes the table ready for what Odoo has; returns whether there are fields that only a full read can fill.
     pub fn prepare_table(&mut self, schema: &str, plan: Arc<FieldPlan>) -> Result<bool, Failure> {
         let spec = &self.source.spec;
-        let (table, gained) = Table::ensure(Wanted {
+        let known = self.state.columns.as_ref();
+        let Ensured {
+            table,
+            is_new: is_new_table,
+            gained,
+        } = Table::ensure(Wanted {
             schema,
             name: &spec.table_name,
             model: &spec.model,
             columns: plan.all().filter_map(MirrorColumn::of).collect(),
             unique_key: spec.unique_key.clone(),
             marks: self.marks(),
+            known: known.filter(|_| self.state.is_loaded),
         })?;
-        if !self.marks() {
-            self.counts.deleted += table.delete_marked()?;
-        }
-        let known = self.state.columns.take().unwrap_or_default();
-        let is_new = |column: &MirrorColumn| known.get(&column.field) != Some(&column.name);
+        let is_new = |column: &MirrorColumn| {
+            known.and_then(|known| known.get(&column.field)) != Some(&column.name)
+        };
         let has_new = !gained.is_empty() || table.columns.iter().any(is_new);
-        if self.state.is_loaded {
-            self.note_fields(&table, &gained, &known)?;
+        let is_first_plan = self.table.is_none();
+        if is_first_plan && !is_new_table && self.state.is_loaded {
+            self.note_fields(&table, &gained);
         }
         self.known_max = table.last_id()?;
+        let caller = identity::current_user();
+        self.writer = if identity::can_become(caller, table.owner) {
+            table.owner
+        } else {
+            caller
+        };
         self.table = Some(table);
         self.plan = Some(plan);
         Ok(has_new)
     }
 
-    /// Tells of fields that came and went since the last run, and empties the columns of those that went.
-    fn note_fields(
-        &mut self,
-        table: &Table,
-        gained: &[MirrorColumn],
-        known: &HashMap<String, String>,
-    ) -> Result<(), Failure> {
+    /// Empties what the type no longer keeps: rows that were marked, columns whose fields are elsewhere or gone.
+    pub fn tidy_table(&mut self) -> Result<(), Failure> {
+        let table = self.table()?;
+        let mut deleted = 0;
+        if !self.marks() {
+            deleted = table.delete_marked()?;
+        }
+        if self.state.is_loaded {
+            let known = self.state.columns.iter().flatten();
+            let left = known.filter(|(field, column)| table.column_of(field) != Some(column));
+            table.empty(&left.map(|(_, column)| column).collect::<Vec<_>>())?;
+        }
+        self.counts.deleted += deleted;
+        Ok(())
+    }
+
+    /// Tells of fields that came and went since the last run.
+    fn note_fields(&mut self, table: &Table, gained: &[MirrorColumn]) {
+        let Some(known) = &self.state.columns else {
+            return;
+        };
         let moved = |column: &&MirrorColumn| {
             known
                 .get(&column.field)
@@ -161,28 +194,27 @@ impl MirrorRun {
                 table.name, column.field, column.name
             ));
         }
-        for column in gained
-            .iter()
-            .filter(|column| !known.contains_key(&column.field))
-        {
-            self.notes
-                .push(format!("{}: {} is new.", table.name, column.name));
+        let is_new = |column: &&MirrorColumn| !known.contains_key(&column.field);
+        for MirrorColumn { name, field, .. } in gained.iter().filter(is_new) {
+            self.notes.push(if name == field {
+                format!("{}: {name} is new.", table.name)
+            } else {
+                format!(
+                    "{}: {field} is new; its values are in {name}, for the table has a {field} of its own.",
+                    table.name
+                )
+            });
         }
-        let stays = |(field, column): &(&String, &String)| table.column_of(field) != Some(column);
-        let (_, emptied): (Vec<&String>, Vec<&String>) = known.iter().filter(stays).unzip();
-        table.empty(&emptied)?;
-        let left: Vec<&String> = known
+        let left = known
             .iter()
             .filter(|(field, _)| table.column_of(field).is_none())
-            .map(|(_, column)| column)
-            .collect();
-        self.notes.extend(left.iter().map(|column| {
+            .map(|(_, column)| column);
+        self.notes.extend(left.map(|column| {
             format!(
                 "{}: Odoo no longer has {column}; the column stays, empty.",
                 table.name
             )
         }));
-        Ok(())
     }
 
     /// Which column each field's values are in, for the next run to know.
@@ -270,13 +302,41 @@ impl MirrorRun {
         Ok(())
     }
 
-    /// Removes the rows that are gone, or marks them.
-    pub fn remove_gone(&mut self) -> Result<u64, Failure> {
-        let ids: Vec<i64> = self.gone.drain().collect();
+    /// Removes the rows that are gone, or marks them: how many, and those that something here keeps.
+    pub fn remove_gone(&mut self) -> Result<(u64, Vec<Refused>), Failure> {
+        let mut ids: Vec<i64> = self.gone.drain().collect();
+        ids.sort_unstable();
+        let mut kept = Vec::new();
+        let removed = self.remove(&ids, &mut kept)?;
+        Ok((removed, kept))
+    }
+
+    /// Removes these rows, in halves where one of them is refused.
+    fn remove(&self, ids: &[i64], kept: &mut Vec<Refused>) -> Result<u64, Failure> {
         if ids.is_empty() {
             return Ok(0);
         }
-        self.table()?.delete(&ids, self.marks())
+        let table = self.table()?;
+        let failure = match attempt(|| table.delete_now(ids, self.marks())) {
+            Ok(removed) => return Ok(removed),
+            Err(failure) => failure,
+        };
+        if !self.may_be_one_row(&failure) {
+            return Err(failure);
+        }
+        if let [id] = ids {
+            kept.push(Refused {
+                id: *id,
+                error: format!(
+                    "Odoo no longer has it, and its row cannot be removed: {}",
+                    failure.summary()
+                ),
+                payload: None,
+            });
+            return Ok(0);
+        }
+        let (first, second) = ids.split_at(ids.len() / 2);
+        Ok(self.remove(first, kept)? + self.remove(second, kept)?)
     }
 
     /// Leaves the rows that are gone, for another table of the type has lost too many; the next run finds them again.

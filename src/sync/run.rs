@@ -247,7 +247,7 @@ impl Run<'_> {
                 plan: Mutex::new(Arc::new(FieldPlan::default())),
                 proof: OnceCell::new(),
             };
-            let mirror = MirrorRun::new(Arc::new(source), type_index, type_spec, state);
+            let mirror = MirrorRun::new(Arc::new(source), type_index, type_spec, state, self.user);
             self.types[type_index].mirrors_left += 1;
             self.mirrors.push(mirror);
         }
@@ -263,9 +263,11 @@ impl Run<'_> {
         }
         let empty = |index: &usize| self.types[*index].mirrors_left == 0;
         for index in (0..self.types.len()).filter(empty).collect::<Vec<_>>() {
-            self.types[index].notes.push(format!(
-                "The catalogue has no table of this type for Odoo {series}."
-            ));
+            if self.types[index].failures.is_empty() {
+                self.types[index].notes.push(format!(
+                    "The catalogue has no table of this type for Odoo {series}."
+                ));
+            }
             self.end_type(index)?;
         }
         Ok(())

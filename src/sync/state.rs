@@ -73,20 +73,16 @@ pub fn of_type(
     )
 }
 
-/// Which column each field of a mirror was in when it was last run.
-pub fn columns(connection: &str, table: &str) -> Result<HashMap<String, String>, Failure> {
+/// Which column each field of a mirror was in when it was last run; None if that was never.
+pub fn columns(connection: &str, table: &str) -> Result<Option<HashMap<String, String>>, Failure> {
     #[derive(Deserialize)]
     struct Row {
         columns: HashMap<String, String>,
     }
     let rows: Vec<Row> = sql::rows(
-        "SELECT coalesce(columns, '{}') AS columns FROM odoo_sync.mirror_state
-         WHERE connection = $1 AND table_name = $2",
+        "SELECT columns FROM odoo_sync.mirror_state
+         WHERE connection = $1 AND table_name = $2 AND columns IS NOT NULL",
         &[connection.into(), table.into()],
     )?;
-    Ok(rows
-        .into_iter()
-        .next()
-        .map(|row| row.columns)
-        .unwrap_or_default())
+    Ok(rows.into_iter().next().map(|row| row.columns))
 }

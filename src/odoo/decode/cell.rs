@@ -195,10 +195,11 @@ impl<T> Visitor<'_> for Moment<T> {
 
 /// A date; where Odoo computes one in SQL it may come with a time, which Odoo itself cuts off (`Date.to_date`).
 fn date_of(text: &str) -> Option<i32> {
-    match date::microseconds(text) {
-        Some(_) => date::days(text.get(..10)?),
-        None => date::days(text),
-    }
+    let date = match date::microseconds(text) {
+        Some(_) => text.split([' ', 'T']).next()?,
+        None => text,
+    };
+    date::days(date)
 }
 
 /// The ids of an x2many, ascending; none is an empty list, as Odoo shows it.
