@@ -6,6 +6,7 @@
 mod advance;
 pub mod catalogue;
 pub mod fetch;
+mod isolate;
 pub mod mirror;
 pub mod plan;
 pub mod pool;
