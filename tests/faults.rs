@@ -9,6 +9,8 @@ mod answers;
 mod busy;
 #[path = "faults/certificates.rs"]
 mod certificates;
+#[path = "faults/changing.rs"]
+mod changing;
 #[path = "faults/isolation.rs"]
 mod isolation;
 #[path = "faults/outage.rs"]
