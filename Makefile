@@ -31,8 +31,9 @@ test: server install ## all tests, over a real Odoo 19 and 14; ARGS=… goes to 
 	@$(SUPPORT)/test.sh $(ARGS)
 
 .PHONY: bench
-bench: server install ## how fast, over a real Odoo 19 with K=1500 copies of each document
-	@$(SUPPORT)/bench.sh $(ARGS)
+bench: server install ## how fast, over a real Odoo 19 with K=… copies of each document: first runs, incremental runs
+	@$(SUPPORT)/bench.sh first $(ARGS)
+	@$(SUPPORT)/bench.sh incremental $(ARGS)
 
 .PHONY: lint
 lint: ## formatting, clippy, shellcheck

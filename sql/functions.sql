@@ -1,7 +1,7 @@
 -- What each function is for, and who may call it: nobody but the extension's owner, until an administrator grants it.
 
 COMMENT ON FUNCTION odoo_sync.connect IS
-    'Makes or replaces a connection, after it has reached the server and logged in: connect(url, database, login, secret, name => ''odoo''). The name is also the schema of its mirrors';
+    'Makes or replaces a connection, after it has reached the server and logged in: connect(url, database, login, secret, name => ''odoo'', ca_file => NULL). The name is also the schema of its mirrors; the secret may be vault:NAME or file:PATH; ca_file holds the certificates to trust in place of the system''s';
 COMMENT ON FUNCTION odoo_sync.disconnect IS
     'Forgets a connection and its state, and leaves the mirrors';
 COMMENT ON FUNCTION odoo_sync.check IS
@@ -22,6 +22,8 @@ COMMENT ON FUNCTION odoo_sync.schedule IS
     'Makes or changes the pg_cron job that calls run_due() in this database as this role; its number';
 COMMENT ON FUNCTION odoo_sync.unschedule IS
     'Removes the pg_cron job that schedule() made; whether there was one';
+COMMENT ON FUNCTION odoo_sync.load_catalogue IS
+    'Replaces the built-in rows of odoo_sync.mirrors by those of this version: for CREATE and ALTER EXTENSION';
 COMMENT ON FUNCTION odoo_sync.validate_options IS
     'Checks the options of connections and of their user mappings';
 

@@ -3,8 +3,8 @@
 -- The catalogue: which model fills which table, for each type.
 CREATE TABLE odoo_sync.mirrors (
     type         text     NOT NULL CHECK (type <> ''),
-    table_name   text     NOT NULL CHECK (table_name <> ''),
-    model        text     NOT NULL CHECK (model <> ''),
+    table_name   text     NOT NULL CHECK (octet_length(table_name) BETWEEN 1 AND 63),
+    model        text     NOT NULL CHECK (model ~ '^[A-Za-z0-9_.]+$'),
     position     smallint NOT NULL,
     since        smallint NOT NULL DEFAULT 0,
     until        smallint NOT NULL DEFAULT 32767,
@@ -14,6 +14,8 @@ CREATE TABLE odoo_sync.mirrors (
     parent       text,
     depends      text[]   NOT NULL DEFAULT '{}',
     compare      text     NOT NULL DEFAULT 'window' CHECK (compare IN ('window', 'whole')),
+    watch        text[]   NOT NULL DEFAULT '{}',
+    traces       text,
     unique_key   text[],
     builtin      boolean  NOT NULL DEFAULT false,
     PRIMARY KEY (type, table_name, since)
@@ -28,7 +30,28 @@ COMMENT ON COLUMN odoo_sync.mirrors.indexes IS 'The columns to index, each entry
 COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their header, through which a domain on the type reaches them';
 COMMENT ON COLUMN odoo_sync.mirrors.depends IS 'Relational fields, dotted paths too: a record is read again when one of these was written';
 COMMENT ON COLUMN odoo_sync.mirrors.compare IS 'window: a run reads what was written since the last one; whole: everything, for what write_date cannot follow';
+COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
+COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'A model whose records'' deletion changes these without a trace: when it has lost some, a run reads everything';
 COMMENT ON COLUMN odoo_sync.mirrors.unique_key IS 'Columns that Odoo keeps unique among the mirror''s records';
+COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
+
+-- One's own row stands in the place of the built-in one with its key, whichever comes first: an upgrade brings the built-in
+-- rows, a restore one's own. And a built-in row that somebody changes is theirs from then on, or the next upgrade would undo it.
+CREATE FUNCTION odoo_sync.prefer_own() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        NEW.builtin := NEW.builtin AND NOT OLD.builtin;
+    ELSIF NOT NEW.builtin THEN
+        DELETE FROM odoo_sync.mirrors m
+        WHERE m.builtin AND (m.type, m.table_name, m.since) = (NEW.type, NEW.table_name, NEW.since);
+    ELSIF EXISTS (SELECT FROM odoo_sync.mirrors m
+                  WHERE NOT m.builtin AND (m.type, m.table_name, m.since) = (NEW.type, NEW.table_name, NEW.since)) THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION odoo_sync.prefer_own IS 'Keeps a user''s own row of the catalogue in the place of a built-in one';
+CREATE TRIGGER prefer_own BEFORE INSERT OR UPDATE ON odoo_sync.mirrors FOR EACH ROW EXECUTE FUNCTION odoo_sync.prefer_own();
 
 -- What is set for a type of a connection; NULL: as the setting of that name says.
 CREATE TABLE odoo_sync.types (
@@ -73,12 +96,16 @@ CREATE TABLE odoo_sync.mirror_state (
     full_at    timestamptz,
     domain     jsonb,
     columns    jsonb,
+    trace      jsonb,
+    standing   jsonb,
     PRIMARY KEY (connection, table_name)
 );
 COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection stands';
 COMMENT ON COLUMN odoo_sync.mirror_state.window_end IS 'Odoo''s clock when the last run that ended well began: all that was written before is here; NULL: never filled';
 COMMENT ON COLUMN odoo_sync.mirror_state.full_at IS 'When the last full run that ended well began, by this server''s clock';
 COMMENT ON COLUMN odoo_sync.mirror_state.columns IS 'The column that each field of Odoo''s is in';
+COMMENT ON COLUMN odoo_sync.mirror_state.trace IS 'How many records the model in mirrors.traces had, and the greatest id';
+COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 
 CREATE SEQUENCE odoo_sync.run_ids;
@@ -148,9 +175,14 @@ CREATE FUNCTION odoo_sync.is_running(connection text, type text) RETURNS boolean
     $$;
 COMMENT ON FUNCTION odoo_sync.is_running IS 'Whether a run of this type is under way';
 
+-- is_running() and lock_key() spelled out: whoever reads a view must be allowed to call the functions in it.
 CREATE VIEW odoo_sync.history AS
     SELECT r.run_id, r.connection, r.type,
-           CASE WHEN r.status = 'running' AND NOT odoo_sync.is_running(r.connection, r.type)
+           CASE WHEN r.status = 'running' AND NOT EXISTS (
+                    SELECT FROM pg_catalog.pg_locks l
+                    WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+                      AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(r.connection || E'\n' || r.type, 7077))
                 THEN 'interrupted' ELSE r.status END AS status,
            r.mode, r.started_at, r.finished_at,
            coalesce(r.finished_at, clock_timestamp()) - r.started_at AS duration,

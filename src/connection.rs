@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::odoo::{Endpoint, Options, Url};
 use crate::pg::{credentials, identity};
+use crate::secret_source;
 use crate::settings::Settings;
 use crate::sql;
 use pgrx::pg_sys;
@@ -82,7 +83,7 @@ impl Connection {
             url: Url::parse(&self.url, settings.allow_http)?,
             database: self.database.clone(),
             login: credentials.login,
-            secret: credentials.secret,
+            secret: secret_source::read(credentials.secret)?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::odoo::{Error, ErrorKind};
 use crate::pg::identity::with_safe_path;
+use crate::version;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -176,5 +177,15 @@ pub fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure
 /// inside is raised again as it was:
 /// pgrx by itself would put a Rust backtrace into its DETAIL where the server's environment asks for backtraces.
 pub fn guarded<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, ErrorReport> {
+    guarded_in_any_version(|| {
+        version::check()?;
+        work()
+    })
+}
+
+/// The same for the few functions that are called while the library is newer than what the database has of the extension.
+pub fn guarded_in_any_version<R>(
+    work: impl FnOnce() -> Result<R, Failure>,
+) -> Result<R, ErrorReport> {
     caught(|| with_safe_path(work)).map_err(ErrorReport::from)
 }

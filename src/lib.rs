@@ -7,7 +7,8 @@
 //! - [`mirror`]: the tables
 //! - [`odoo`]: the client; knows no PostgreSQL
 //! - [`pg`]: the only `unsafe`
-//! - [`failure`], [`sql`]: errors for the reader; rows as structs
+//! - [`secret_source`]: secrets that are elsewhere than in the user mapping
+//! - [`failure`], [`sql`], [`version`]: errors for the reader; rows as structs; whether library and database belong together
 
 #![deny(unsafe_code)]
 
@@ -21,18 +22,20 @@ mod mirror;
 mod odoo;
 #[allow(unsafe_code)]
 mod pg;
+mod secret_source;
 mod settings;
 mod sql;
 mod sync;
+mod version;
 mod worker;
 
 pgrx::pg_module_magic!(name, version);
 
 extension_sql_file!("../sql/state.sql", name = "state", bootstrap);
-extension_sql_file!(
-    "../sql/catalogue.sql",
+extension_sql!(
+    "SELECT odoo_sync.load_catalogue();",
     name = "catalogue",
-    requires = ["state"]
+    requires = ["state", api::load_catalogue::load_catalogue]
 );
 extension_sql_file!(
     "../sql/wrapper.sql",

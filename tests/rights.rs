@@ -1,4 +1,9 @@
-//! What a role can do that an administrator has let look, and no more.
+//! Who may do what: nothing is granted to everybody, each role may what it is for, and a run has its caller's rights.
+
+#[path = "rights/caller.rs"]
+mod caller;
+#[path = "rights/granted.rs"]
+mod granted;
 
 use support::access::Access;
 use support::cluster::Cluster;

@@ -1,5 +1,14 @@
 //! The secret appears nowhere but in the user mapping.
 
+#[path = "secret/authorities.rs"]
+mod authorities;
+#[path = "secret/file.rs"]
+mod file;
+#[path = "secret/places.rs"]
+mod places;
+#[path = "secret/vault.rs"]
+mod vault;
+
 use support::access::Access;
 use support::background::Background;
 use support::cluster::Cluster;

@@ -7,10 +7,12 @@ use crate::odoo::{Account, Cancel, Client, Endpoint, Secret, Session, Url};
 use crate::pg::credentials::{self, Credentials};
 use crate::pg::identity::as_owner;
 use crate::pg::thread;
+use crate::secret_source;
 use crate::settings::Settings;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal};
+use std::path::Path;
 
 #[allow(clippy::type_complexity)]
 #[pg_extern]
@@ -20,6 +22,7 @@ fn connect(
     login: Option<&str>,
     secret: Option<&str>,
     name: default!(Option<&str>, "'odoo'"),
+    ca_file: default!(Option<&str>, "NULL"),
 ) -> Result<
     TableIterator<
         'static,
@@ -41,19 +44,29 @@ fn connect(
         let name = valid_name(arguments::text("name", name)?)?;
         let url =
             Url::parse(arguments::text("url", url)?, settings.allow_http).map_err(Failure::from)?;
-        let endpoint = Endpoint {
-            url,
+        let before = existing(name)?;
+        let connection = Connection {
+            name: name.to_string(),
+            url: url.to_string(),
             database: arguments::text("database", database)?.to_string(),
+            ca_file: authorities(ca_file, before.as_ref())?,
+        };
+        let credentials = Credentials {
             login: arguments::text("login", login)?.to_string(),
             secret: Secret::new(arguments::text("secret", secret)?.to_string()),
         };
-        let before = existing(name)?;
-        let (session, account) = log_in(endpoint.clone(), &settings, before.as_ref())?;
-        store(name, &endpoint, before.as_ref())?;
+        let endpoint = Endpoint {
+            url,
+            database: connection.database.clone(),
+            login: credentials.login.clone(),
+            secret: secret_source::read(credentials.secret.clone())?,
+        };
+        let (session, account) = log_in(endpoint, &connection, &settings)?;
+        store(&connection, &credentials, before.as_ref())?;
         Ok(TableIterator::once((
-            name.to_string(),
-            endpoint.url.to_string(),
-            endpoint.database,
+            connection.name,
+            connection.url,
+            connection.database,
             session.server_version,
             session.protocol.to_string(),
             account.user_name,
@@ -102,13 +115,28 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
     Ok(None)
 }
 
+/// The file with the certificates of the authorities that vouch for the server: the one that is named, or the one that was
+/// before; an empty name goes back to the system's.
+fn authorities(
+    named: Option<&str>,
+    before: Option<&Connection>,
+) -> Result<Option<String>, Failure> {
+    match named {
+        None => Ok(before.and_then(|before| before.ca_file.clone())),
+        Some("") => Ok(None),
+        Some(path) => {
+            secret_source::check_file(Path::new(path)).map_err(|failure| failure.at("ca_file"))?;
+            Ok(Some(path.to_string()))
+        }
+    }
+}
+
 fn log_in(
     endpoint: Endpoint,
+    connection: &Connection,
     settings: &Settings,
-    before: Option<&Connection>,
 ) -> Result<(Session, Account), Failure> {
-    let ca_file = before.and_then(|connection| connection.ca_file.as_deref());
-    let options = connection::interactive(connection::client_options(settings, ca_file));
+    let options = connection::interactive(connection.options(settings));
     Ok(thread::wait_for(move || {
         let client = Client::open(endpoint, options, Cancel::new())?;
         let account = client.account()?;
@@ -117,27 +145,26 @@ fn log_in(
 }
 
 /// Writes the foreign server, the caller's user mapping and the connection's types.
-fn store(name: &str, endpoint: &Endpoint, before: Option<&Connection>) -> Result<(), Failure> {
-    let (server, url) = (quote_identifier(name), endpoint.url.to_string());
-    let (quoted_url, database) = (quote_literal(&url), quote_literal(&endpoint.database));
-    let statement = match before {
-        None => format!(
-            "CREATE SERVER {server} FOREIGN DATA WRAPPER odoo_sync OPTIONS (url {quoted_url}, database {database})"
-        ),
-        Some(_) => {
-            format!("ALTER SERVER {server} OPTIONS (SET url {quoted_url}, SET database {database})")
-        }
-    };
-    Spi::run(&statement)?;
-    credentials::write(
-        name,
-        &Credentials {
-            login: endpoint.login.clone(),
-            secret: endpoint.secret.clone(),
-        },
-    )?;
-    let is_same =
-        before.is_some_and(|before| before.url == url && before.database == endpoint.database);
+fn store(
+    connection: &Connection,
+    credentials: &Credentials,
+    before: Option<&Connection>,
+) -> Result<(), Failure> {
+    let name = connection.name.as_str();
+    let server = quote_identifier(name);
+    let changes = changes(connection, before);
+    if before.is_none() {
+        Spi::run(&format!(
+            "CREATE SERVER {server} FOREIGN DATA WRAPPER odoo_sync OPTIONS ({changes})"
+        ))?;
+    } else if !changes.is_empty() {
+        // its owner's right, which a role that only changes its own login need not have
+        Spi::run(&format!("ALTER SERVER {server} OPTIONS ({changes})"))?;
+    }
+    credentials::write(name, credentials)?;
+    let is_same = before.is_some_and(|before| {
+        before.url == connection.url && before.database == connection.database
+    });
     as_owner(|| {
         Spi::run_with_args(
             "INSERT INTO odoo_sync.types (connection, type) SELECT DISTINCT $1, type FROM odoo_sync.mirrors
@@ -153,6 +180,29 @@ fn store(name: &str, endpoint: &Endpoint, before: Option<&Connection>) -> Result
         }
         Ok(())
     })
+}
+
+/// What has to be said of the server's options: all that differ from before.
+fn changes(connection: &Connection, before: Option<&Connection>) -> String {
+    type Value = fn(&Connection) -> Option<&str>;
+    let options: [(&str, Value); 3] = [
+        ("url", |connection| Some(&connection.url)),
+        ("database", |connection| Some(&connection.database)),
+        ("ca_file", |connection| connection.ca_file.as_deref()),
+    ];
+    let changes = options.iter().filter_map(|(name, of)| {
+        let quoted = |value: &str| quote_literal(value);
+        match (before.and_then(of), of(connection)) {
+            (None, Some(value)) if before.is_none() => Some(format!("{name} {}", quoted(value))),
+            (None, Some(value)) => Some(format!("ADD {name} {}", quoted(value))),
+            (Some(old), Some(value)) if old != value => {
+                Some(format!("SET {name} {}", quoted(value)))
+            }
+            (Some(_), None) => Some(format!("DROP {name}")),
+            _ => None,
+        }
+    });
+    changes.collect::<Vec<String>>().join(", ")
 }
 
 #[pg_extern]

@@ -5,6 +5,7 @@ mod arguments;
 mod cancel;
 mod check;
 mod connect;
+pub mod load_catalogue;
 mod run;
 mod schedule;
 mod status;

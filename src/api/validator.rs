@@ -1,10 +1,12 @@
 //! The validator of the foreign data wrapper: which options a connection's server and user mappings have.
 
-use crate::failure::{Failure, guarded};
+use crate::failure::{Failure, guarded_in_any_version};
 use crate::odoo::Url;
+use crate::secret_source;
 use crate::settings::Settings;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use std::path::Path;
 
 /// Checks the options of a foreign server, or of a user mapping on one; each is `name=value`.
 #[pg_extern(name = "validate_options")]
@@ -12,7 +14,7 @@ pub fn validate_options(
     options: Vec<Option<String>>,
     catalog: pg_sys::Oid,
 ) -> Result<(), ErrorReport> {
-    guarded(|| {
+    guarded_in_any_version(|| {
         let allowed: &[&str] = match catalog {
             pg_sys::ForeignServerRelationId => &["url", "database", "ca_file"],
             pg_sys::UserMappingRelationId => &["login", "secret"],
@@ -35,8 +37,13 @@ pub fn validate_options(
                 let failure = Failure::argument(format!("option {name} must not be empty"));
                 return Err(failure.hint("Name a value, or leave the option as it is."));
             }
-            if name == "url" {
-                Url::parse(value, Settings::current().allow_http).map_err(Failure::from)?;
+            match name {
+                "url" => {
+                    Url::parse(value, Settings::current().allow_http).map_err(Failure::from)?;
+                }
+                "ca_file" => secret_source::check_file(Path::new(value))?,
+                "secret" => secret_source::check(value)?,
+                _ => {}
             }
         }
         Ok(())

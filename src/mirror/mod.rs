@@ -9,6 +9,7 @@ pub mod numeric;
 pub mod placement;
 pub mod rows;
 pub mod table;
+pub mod totals;
 pub mod unique;
 
 /// The column that says when a row of a mirror last changed.

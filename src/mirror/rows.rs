@@ -196,14 +196,9 @@ impl Table {
         Spi::connect_mut(|client| Ok(client.update(statement.as_str(), None, &[])?.len() as u64))
     }
 
-    /// How many records the mirror has, and the greatest id of its rows.
-    pub fn extent(&self) -> Result<(u64, Option<i64>), Failure> {
-        let query = format!(
-            "SELECT count(*) FILTER (WHERE {}), max(id) FROM {} AS mirror",
-            self.present("mirror"),
-            self.qualified()
-        );
-        let (count, max) = Spi::get_two::<i64, i64>(&query)?;
-        Ok((count.unwrap_or(0) as u64, max))
+    /// The greatest id of its rows.
+    pub fn last_id(&self) -> Result<Option<i64>, Failure> {
+        let query = format!("SELECT max(id) FROM {}", self.qualified());
+        Ok(Spi::get_one(&query)?)
     }
 }

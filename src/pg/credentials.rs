@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::odoo::Secret;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
+use pgrx::spi::quote_identifier;
 use std::ffi::{CStr, CString};
 
 /// What a user mapping holds: the login, and the password or API key that goes with it.
@@ -46,7 +47,8 @@ pub fn read(connection: &str, role: pg_sys::Oid) -> Result<Credentials, Failure>
             format!("permission denied for connection {connection}"),
         )
         .hint(format!(
-            "Its owner can GRANT USAGE ON FOREIGN SERVER {connection} TO this role."
+            "Its owner can GRANT USAGE ON FOREIGN SERVER {} TO this role.",
+            quote_identifier(connection)
         )));
     };
     let missing = || {

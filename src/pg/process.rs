@@ -52,6 +52,7 @@ fn no_slot() -> Failure {
 }
 
 fn copy_name<const N: usize>(field: &mut [std::ffi::c_char; N], name: &str) {
+    let name = &name[..name.floor_char_boundary(N - 1)];
     for (to, from) in field[..N - 1].iter_mut().zip(name.bytes()) {
         *to = from as std::ffi::c_char;
     }

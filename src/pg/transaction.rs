@@ -19,17 +19,20 @@ pub fn transaction<R>(
             pg_sys::StartTransactionCommand();
             pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         }
-        let result = acting_as(role, work);
-        // SAFETY: as above; a transaction that failed is not committed.
-        unsafe {
-            if result.is_ok() {
-                pg_sys::PopActiveSnapshot();
-                pg_sys::CommitTransactionCommand();
-            } else {
-                pg_sys::AbortCurrentTransaction();
+        // the end of it too: what triggers of the mirrors have put off until then has no more rights than the rest
+        acting_as(role, || {
+            let result = work();
+            // SAFETY: as above; a transaction that failed is not committed.
+            unsafe {
+                if result.is_ok() {
+                    pg_sys::PopActiveSnapshot();
+                    pg_sys::CommitTransactionCommand();
+                } else {
+                    pg_sys::AbortCurrentTransaction();
+                }
             }
-        }
-        result
+            result
+        })
     });
     let result = PgTryBuilder::new(attempt)
         .catch_others(|error| {

@@ -5,7 +5,7 @@ use crate::mirror::encode::EncodedPage;
 use crate::odoo::ErrorKind;
 use crate::pg::process;
 use crate::pg::transaction::transaction;
-use crate::sync::fetch::{Answer, Content, Scope};
+use crate::sync::fetch::{Answer, Content, Planned, Scope};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::plan::FieldPlan;
 use crate::sync::pool::Pool;
@@ -30,7 +30,8 @@ impl Run<'_> {
                 self.end_mirror(index)
             }
             Content::Planned(planned) => {
-                let (plan, scope) = planned?;
+                let Planned { plan, scope, trace } = planned?;
+                self.mirrors[index].state.trace = trace;
                 self.start_reading(index, plan, scope, pool)
             }
             Content::Page(plan, span, page) => {
@@ -59,23 +60,9 @@ impl Run<'_> {
                     Ok(())
                 }
             }
-            Content::Counted(counted) => {
-                let mirror = &self.mirrors[index];
-                if transaction(self.user, || mirror.accounted_for())? == counted? {
-                    return self.complete(index);
-                }
-                let source = mirror.source.clone();
-                pool.submit(Box::new(move |give| source.list(give)));
-                Ok(())
-            }
-            Content::Listed(listed) => {
-                let listed = listed?;
-                let mirror = &mut self.mirrors[index];
-                let lacking = transaction(self.user, || mirror.compare(&listed))?;
-                mirror.stage = Stage::Repairing;
-                mirror.expected += lacking.len() as u64;
-                self.submit(index, self.pages(index, &lacking, Span::Only), pool)
-            }
+            Content::Changed(changed) => self.read_changed(index, changed?, pool),
+            Content::Counted(counted) => self.counted(index, counted?, pool),
+            Content::Listed(listed) => self.listed(index, &listed?, pool),
         }
     }
 
@@ -98,32 +85,41 @@ impl Run<'_> {
         })?;
         if !is_filled {
             // only a full read fills a new column
-            mirror.state.since = None;
-            let source = mirror.source.clone();
-            pool.submit(Box::new(move |give| source.plan_it(None, false, give)));
+            mirror.read_whole(pool);
             return Ok(());
         }
         let pages = match scope {
             Scope::Whole(ids) => self.pages(index, &ids, Span::Between),
             Scope::OnePage => vec![Span::All],
-            Scope::Changed(mut ids) => {
-                ids.extend(&self.mirrors[index].state.failed_ids);
-                ids.sort_unstable();
-                ids.dedup();
-                self.pages(index, &ids, Span::Only)
-            }
+            Scope::Changed(ids) => return self.read_changed(index, ids, pool),
         };
         self.submit(index, pages, pool)
     }
 
+    /// Has the records fetched that changed, and those that failed before.
+    fn read_changed(
+        &mut self,
+        index: usize,
+        mut ids: Vec<i64>,
+        pool: &Pool<Answer>,
+    ) -> Result<(), Failure> {
+        let mirror = &mut self.mirrors[index];
+        ids.extend(&mirror.state.failed_ids);
+        ids.sort_unstable();
+        ids.dedup();
+        mirror.expected = mirror.counts.fetched + ids.len() as u64;
+        mirror.stage = Stage::Changed;
+        self.submit(index, self.pages(index, &ids, Span::Only), pool)
+    }
+
     /// Ids in portions of the type's page size.
-    fn pages(&self, index: usize, ids: &[i64], span: fn(Vec<i64>) -> Span) -> Vec<Span> {
+    pub(super) fn pages(&self, index: usize, ids: &[i64], span: fn(Vec<i64>) -> Span) -> Vec<Span> {
         let size = self.batch_size(self.mirrors[index].type_index);
         ids.chunks(size).map(|page| span(page.to_vec())).collect()
     }
 
     /// Has pages fetched; without any, goes on at once.
-    fn submit(
+    pub(super) fn submit(
         &mut self,
         index: usize,
         pages: Vec<Span>,
@@ -148,12 +144,17 @@ impl Run<'_> {
             let pages = mirror.doubtful.drain(..).map(Span::Only).collect();
             return self.submit(index, pages, pool);
         }
-        if mirror.stage == Stage::Changed {
-            let source = mirror.source.clone();
-            pool.submit(Box::new(move |give| source.count(give)));
+        if mirror.is_to_be_compared() {
+            mirror.count(pool);
             return Ok(());
         }
+        self.settle(index)
+    }
+
+    /// All that there is to read is stored: finds out what is gone.
+    pub(super) fn settle(&mut self, index: usize) -> Result<(), Failure> {
         let (settings, force) = (&self.task.settings, self.task.force);
+        let mirror = &mut self.mirrors[index];
         let type_index = mirror.type_index;
         transaction(self.user, || mirror.find_gone(settings, force)).inspect_err(|_| {
             self.types[type_index].keeps_gone = true;

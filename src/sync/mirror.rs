@@ -9,7 +9,7 @@ use crate::sync::catalogue::{Deletes, TypeSpec};
 use crate::sync::fetch::{Scope, Source};
 use crate::sync::plan::FieldPlan;
 use crate::sync::progress::{Progress, grouped};
-use crate::sync::state::MirrorState;
+use crate::sync::state::{Deviation, MirrorState};
 use crate::sync::task::Counts;
 use pgrx::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -22,7 +22,7 @@ pub enum Stage {
     Planning,
     /// Everything is read and written; what the pages do not have is gone.
     Whole,
-    /// What changed is read and written; then the counts are compared, and if they differ the ids.
+    /// What changed is read and written; then the totals are compared, and if they differ the ids.
     Changed,
     /// What the comparison found lacking is read.
     Repairing,
@@ -51,13 +51,21 @@ pub struct MirrorRun {
     /// Pairs of records that seem to share a unique name, which are to be asked for together.
     pub doubtful: Vec<Vec<i64>>,
     pub notes: Vec<String>,
+    /// By how much Odoo's totals were more than the mirror's when they were last compared in this run.
+    pub deviation: Option<Deviation>,
+    /// How many times it was looked again since they differed.
+    pub looks: u32,
+    /// Everything is read since they differed without a trace.
+    pub is_reread: bool,
     pub(super) table: Option<Table>,
     plan: Option<Arc<FieldPlan>>,
     deletes: Deletes,
     /// The greatest id that the mirror had before this run: what is beyond it can be inserted without a look.
     pub(super) known_max: Option<i64>,
     /// Rows that Odoo does not have.
-    gone: HashSet<i64>,
+    pub(super) gone: HashSet<i64>,
+    /// How many records the mirror has, where that was just counted.
+    pub(super) rows: Option<u64>,
     /// The ids that were read, where they are what tells which rows are gone.
     read_ids: Option<Vec<i64>>,
 }
@@ -83,11 +91,15 @@ impl MirrorRun {
             failed_ids: Vec::new(),
             doubtful: Vec::new(),
             notes: Vec::new(),
+            deviation: None,
+            looks: 0,
+            is_reread: false,
             table: None,
             plan: None,
             deletes: spec.deletes,
             known_max: None,
             gone: HashSet::new(),
+            rows: None,
             read_ids: None,
         }
     }
@@ -124,7 +136,7 @@ impl MirrorRun {
         if self.state.is_loaded {
             self.note_fields(&table, &gained, &known)?;
         }
-        self.known_max = table.extent()?.1;
+        self.known_max = table.last_id()?;
         self.table = Some(table);
         self.plan = Some(plan);
         Ok(has_new)
@@ -193,10 +205,7 @@ impl MirrorRun {
                 self.read_ids = Some(Vec::new());
                 self.stage = Stage::Whole;
             }
-            Scope::Changed(ids) => {
-                self.expected = ids.len() as u64;
-                self.stage = Stage::Changed;
-            }
+            Scope::Changed(_) => self.stage = Stage::Changed,
         }
         Ok(())
     }
@@ -251,7 +260,7 @@ impl MirrorRun {
         if self.gone.is_empty() {
             return Ok(());
         }
-        let (rows, _) = self.table()?.extent()?;
+        let rows = self.table()?.count()?;
         let gone = self.gone.len() as u64;
         let is_much =
             rows > settings.max_removal_rows && gone * 100 > rows * settings.max_removal_percent;
@@ -295,13 +304,12 @@ impl MirrorRun {
         .hint("If that many are really gone, call odoo_sync.run(…, force => true). If not, the user has lost a right in Odoo, or the type's domain is wrong.")
     }
 
+    /// How many records the mirror has.
     pub fn row_count(&self) -> Result<u64, Failure> {
-        Ok(self.table()?.extent()?.0)
-    }
-
-    /// How many records there are here or known to be unreadable: what Odoo's count should be.
-    pub fn accounted_for(&self) -> Result<u64, Failure> {
-        Ok(self.row_count()? + self.table()?.lacking(&self.failed_ids)?.len() as u64)
+        match self.rows {
+            Some(rows) => Ok(rows),
+            None => self.table()?.count(),
+        }
     }
 
     /// Compares the mirror's ids with Odoo's: notes what is gone, and returns what is lacking.

@@ -5,6 +5,7 @@
 
 mod advance;
 pub mod catalogue;
+mod comparison;
 pub mod fetch;
 mod isolate;
 pub mod mirror;

@@ -7,7 +7,7 @@ use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
 use crate::pg::{identity, interrupts, thread};
 use crate::sync::catalogue::{self, TypeSpec};
-use crate::sync::fetch::{Answer, Source};
+use crate::sync::fetch::{Answer, Before, Source};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::plan::FieldPlan;
 use crate::sync::pool::{Pool, thread_ended};
@@ -15,6 +15,7 @@ use crate::sync::record;
 use crate::sync::state::{self, MirrorState};
 use crate::sync::task::{Event, Outcome, Status, Task};
 use crate::sync::type_run::TypeRun;
+use once_cell::sync::OnceCell;
 use pgrx::pg_sys;
 use std::collections::HashMap;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -195,13 +196,15 @@ impl Run<'_> {
 
     fn submit_plan(&self, index: usize, pool: &Pool<Answer>) {
         let mirror = &self.mirrors[index];
-        let (source, since) = (mirror.source.clone(), mirror.state.since.clone());
-        // twice as many may have come since, and still fit into a page
-        let are_few = mirror.state.is_loaded
-            && mirror.state.row_count * 2 <= self.batch_size(mirror.type_index) as u64;
-        pool.submit(Box::new(move |give| {
-            source.plan_it(since.as_deref(), are_few, give)
-        }));
+        let source = mirror.source.clone();
+        let before = Before {
+            since: mirror.state.since.clone(),
+            // twice as many may have come since, and still fit into a page
+            are_few: mirror.state.is_loaded
+                && mirror.state.row_count * 2 <= self.batch_size(mirror.type_index) as u64,
+            trace: mirror.state.trace,
+        };
+        pool.submit(Box::new(move |give| source.plan_it(&before, give)));
     }
 
     pub(super) fn batch_size(&self, type_index: usize) -> usize {
@@ -249,6 +252,7 @@ impl Run<'_> {
                 spec,
                 domain,
                 plan: Mutex::new(Arc::new(FieldPlan::default())),
+                proof: OnceCell::new(),
             };
             let mirror = MirrorRun::new(Arc::new(source), type_index, type_spec, state);
             self.types[type_index].mirrors_left += 1;

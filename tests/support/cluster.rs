@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::installation;
 use crate::session::Session;
 use crate::wait;
 
@@ -55,7 +56,19 @@ impl Cluster {
 
     /// A new one, with more settings: names and values as in `postgresql.conf`.
     pub fn start(settings: &[(&str, &str)]) -> Cluster {
-        let cluster = Cluster::guarded();
+        Cluster::guarded().initialised(settings)
+    }
+
+    /// One that runs a copy of the server's programs, with these files among the scripts of its extensions: names and texts.
+    pub fn with_scripts(scripts: &[(&str, &str)]) -> Cluster {
+        let mut cluster = Cluster::guarded();
+        let programs = cluster.directory.join("programs");
+        cluster.bin = installation::copy(&cluster.bin, &programs, scripts);
+        cluster.initialised(&[])
+    }
+
+    fn initialised(self, settings: &[(&str, &str)]) -> Cluster {
+        let cluster = self;
         let data = cluster.data();
         cluster.succeed(
             "initdb",
@@ -130,7 +143,7 @@ impl Cluster {
 
     /// A directory, and a shell that removes it with whatever runs in it.
     fn guarded() -> Cluster {
-        let bin = bin();
+        let bin = installation::bin();
         let directory = directory();
         let guard = as_server_user(
             Command::new("sh")
@@ -232,7 +245,8 @@ impl Cluster {
         self.directory.join("log")
     }
 
-    fn succeed(&self, program: &str, arguments: &[&str]) {
+    /// Runs one of the server's programs, which must succeed; what it wrote.
+    fn succeed(&self, program: &str, arguments: &[&str]) -> Vec<u8> {
         let output = as_server_user(Command::new(self.bin.join(program)).args(arguments))
             .stdin(Stdio::null())
             .output()
@@ -240,6 +254,7 @@ impl Cluster {
         let log = fs::read_to_string(self.log_file()).unwrap_or_default();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program} failed:\n{said}\n{log}");
+        output.stdout
     }
 }
 
@@ -266,19 +281,30 @@ impl Database<'_> {
     pub fn session_as(&self, role: &str) -> Session {
         self.cluster.session(&self.name, role)
     }
-}
 
-/// The directory of the server's programs: that of `PG_CONFIG`.
-fn bin() -> PathBuf {
-    let program = std::env::var("PG_CONFIG")
-        .unwrap_or_else(|_| "/usr/lib/postgresql/15/bin/pg_config".to_owned());
-    let output = Command::new(&program)
-        .arg("--bindir")
-        .output()
-        .unwrap_or_else(|error| {
-            panic!("{program} does not start ({error}); PG_CONFIG names another")
-        });
-    PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
+    /// What `pg_dump` makes of it, with these options.
+    pub fn dump(&self, options: &[&str]) -> String {
+        let dump = self
+            .cluster
+            .succeed("pg_dump", &[&self.reached(), options].concat());
+        String::from_utf8(dump).expect("the database is in UTF-8")
+    }
+
+    /// Runs a dump as `psql` does, which stops at the first error.
+    pub fn restore(&self, dump: &str) {
+        let file = self.cluster.directory.join(format!("{}.sql", self.name));
+        fs::write(&file, dump).expect("it can be written");
+        let file = file.display().to_string();
+        let options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", &file];
+        self.cluster
+            .succeed("psql", &[&self.reached(), &options[..]].concat());
+    }
+
+    /// How the server's programs reach it.
+    fn reached(&self) -> [&str; 6] {
+        let socket = self.cluster.directory.to_str().expect("its name is ASCII");
+        ["-h", socket, "-U", "postgres", "-d", &self.name]
+    }
 }
 
 /// A new directory of the server's user.
@@ -309,7 +335,8 @@ fn server_user() -> Option<(u32, u32)> {
     is_root.then(|| (id("-u"), id("-g")))
 }
 
-fn as_server_user(command: &mut Command) -> &mut Command {
+/// Has a command run as the user whom the clusters' directories belong to.
+pub(crate) fn as_server_user(command: &mut Command) -> &mut Command {
     command.current_dir("/");
     match server_user() {
         Some((user, group)) => command.uid(user).gid(group),

@@ -65,12 +65,13 @@ impl Drop for Gate {
 
 /// Whether a request reads records: a page of a run.
 pub fn is_page(request: &RecordedRequest) -> bool {
-    let reads = ["read", "search_read", "read_group", "formatted_read_group"];
-    request.model.as_deref() != Some("res.users")
-        && request
-            .method
-            .as_deref()
-            .is_some_and(|method| reads.contains(&method))
+    let reads = match request.method.as_deref() {
+        Some("read" | "search_read") => true,
+        // totals come by the same methods
+        Some("read_group" | "formatted_read_group") => request.body.contains(":array_agg"),
+        _ => false,
+    };
+    reads && request.model.as_deref() != Some("res.users")
 }
 
 fn stand((state, changed): &(Mutex<State>, Condvar)) {

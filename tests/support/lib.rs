@@ -8,6 +8,7 @@ pub mod compare;
 pub mod dice;
 pub mod faulty;
 pub mod gate;
+pub mod installation;
 /// The extension's Odoo client, compiled here without PostgreSQL.
 #[path = "../../src/odoo/mod.rs"]
 pub mod odoo;
