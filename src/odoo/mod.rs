@@ -8,7 +8,7 @@ mod client;
 mod column;
 mod columnar;
 mod date;
-mod decode;
+pub mod decode;
 mod domain;
 mod error;
 mod failure;

@@ -5,6 +5,7 @@ use crate::odoo::{
     Aggregate, Client, Domain, Error, ErrorKind, Read, Texts, Totals, Traffic, thread_traffic,
 };
 use crate::sync::catalogue::{Compare, MirrorSpec};
+use crate::sync::isolate::Trust;
 use crate::sync::plan::{self, FieldPlan};
 use crate::sync::span::Span;
 use crate::sync::state::Trace;
@@ -197,7 +198,7 @@ impl Source {
     /// Job: the records of a span, in one page, or in halves where it cannot be had in one.
     pub fn fetch(&self, span: Span, give: &dyn Fn(Answer)) {
         let mut before = thread_traffic();
-        let done = self.fetch_span(span, give, &mut before);
+        let done = self.fetch_span(span, give, &mut before, &mut Trust::default());
         self.hand(give, &mut before, Content::PageDone(done));
     }
 
@@ -206,20 +207,17 @@ impl Source {
         span: Span,
         give: &dyn Fn(Answer),
         before: &mut Traffic,
+        trust: &mut Trust,
     ) -> Result<(), Error> {
         let error = match self.read(&span) {
             Ok((plan, page)) => {
+                trust.restore();
                 self.hand(give, before, Content::Page(plan, span, page));
                 return Ok(());
             }
             Err(error) => error,
         };
-        // halving a page is of no use when Odoo does not answer at all
-        let lost = matches!(
-            error.kind,
-            ErrorKind::Timeout | ErrorKind::Dropped | ErrorKind::Busy
-        );
-        if !error.kind.may_be_one_record() || lost && !self.is_alive() {
+        if !self.may_be_a_record(&span, &error, trust) {
             return Err(error);
         }
         let parts = match span {
@@ -233,6 +231,7 @@ impl Source {
             span => match span.halves() {
                 Ok(halves) => halves.into(),
                 Err(id) => {
+                    trust.spend();
                     self.hand(give, before, Content::Unreadable(id, error));
                     return Ok(());
                 }
@@ -240,16 +239,10 @@ impl Source {
         };
         parts
             .into_iter()
-            .try_for_each(|part| self.fetch_span(part, give, before))
+            .try_for_each(|part| self.fetch_span(part, give, before, trust))
     }
 
-    fn is_alive(&self) -> bool {
-        self.client
-            .search(&self.spec.model, &Domain::all(), Some(1))
-            .is_ok()
-    }
-
-    fn read(&self, span: &Span) -> Result<(Arc<FieldPlan>, EncodedPage), Error> {
+    pub(super) fn read(&self, span: &Span) -> Result<(Arc<FieldPlan>, EncodedPage), Error> {
         let plan = self.plan();
         let error = match self.read_by(&plan, span) {
             Ok(page) => return Ok(page),
@@ -276,6 +269,7 @@ impl Source {
             columns: &plan.columnar,
             rows: &plan.rows,
         })?;
+        self.check_answer(span, &page.ids)?;
         Ok((
             plan.clone(),
             encode::encode(page, &self.spec.model, &plan.names())?,

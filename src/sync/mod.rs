@@ -7,6 +7,7 @@ mod advance;
 pub mod catalogue;
 mod comparison;
 pub mod fetch;
+mod isolate;
 pub mod mirror;
 pub mod plan;
 pub mod pool;

@@ -2,7 +2,7 @@
 
 use crate::connection;
 use crate::failure::Failure;
-use crate::odoo::{Cancel, Client};
+use crate::odoo::{Cancel, Client, Error, Traffic, thread_traffic};
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
 use crate::pg::{identity, interrupts, thread};
@@ -10,7 +10,7 @@ use crate::sync::catalogue::{self, TypeSpec};
 use crate::sync::fetch::{Answer, Before, Source};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::plan::FieldPlan;
-use crate::sync::pool::Pool;
+use crate::sync::pool::{Pool, thread_ended};
 use crate::sync::record;
 use crate::sync::state::{self, MirrorState};
 use crate::sync::task::{Event, Outcome, Status, Task};
@@ -18,7 +18,8 @@ use crate::sync::type_run::TypeRun;
 use once_cell::sync::OnceCell;
 use pgrx::pg_sys;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long the main thread waits before it looks whether it was told to stop.
@@ -136,8 +137,8 @@ impl Run<'_> {
         Duration::from_secs_f64(set.fold(0.0, f64::max) / 1000.0)
     }
 
-    /// Logs in, away from the main thread.
-    fn open(&self, cancel: &Cancel) -> Result<Client, Failure> {
+    /// Logs in, away from the main thread; gives what was asked of the network for it, too.
+    fn open(&self, cancel: &Cancel) -> Result<(Result<Client, Error>, Traffic), Failure> {
         let task = self.task;
         let (endpoint, options) = transaction(self.user, || {
             let connection = connection::find(&task.connection).map_err(|failure| {
@@ -150,12 +151,15 @@ impl Run<'_> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let cancel = cancel.clone();
         thread::spawn("odoo_sync open", move || {
-            drop(sender.send(Client::open(endpoint, options, cancel)));
+            let client = Client::open(endpoint, options, cancel);
+            drop(sender.send((client, thread_traffic())));
         })?;
         loop {
             interrupts::check_worker()?;
-            if let Ok(client) = receiver.recv_timeout(SLICE) {
-                return Ok(client?);
+            match receiver.recv_timeout(SLICE) {
+                Ok(opened) => return Ok(opened),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(thread_ended()),
             }
         }
     }
@@ -165,7 +169,10 @@ impl Run<'_> {
             return Ok(());
         }
         let place = format!("connection {}", self.task.connection);
-        let client = Arc::new(self.open(cancel).map_err(|failure| failure.at(&place))?);
+        let (client, traffic) = self.open(cancel).map_err(|failure| failure.at(&place))?;
+        // the login is the first type's, so that the history's sum is all that was asked
+        self.types[0].traffic.add(&traffic);
+        let client = Arc::new(client.map_err(|error| Failure::from(error).at(&place))?);
         let began = client.session().started;
         self.window_end = began
             .duration_since(UNIX_EPOCH)
@@ -180,7 +187,7 @@ impl Run<'_> {
                 next += 1;
             }
             interrupts::check_worker()?;
-            if let Some(answer) = pool.next(SLICE) {
+            if let Some(answer) = pool.next(SLICE)? {
                 self.handle(answer, &pool)?;
             }
         }

@@ -15,7 +15,7 @@ mod datum;
 mod domain;
 mod fault;
 mod field;
-mod http;
+pub(crate) mod http;
 mod json2;
 mod json_text;
 mod jsonrpc;
