@@ -129,7 +129,7 @@ impl Table {
                 free.insert(name, String::new());
             }
         }
-        Ok(placement::place(&mut self.columns, &free))
+        Ok(placement::place(&mut self.columns, &free, known))
     }
 
     /// The columns that bear the name of a field that is new, and have values: somebody's own. What a field of Odoo's has left behind is
