@@ -115,9 +115,11 @@ impl From<Error> for Failure {
         };
         // PostgreSQL's own messages end without a full stop, its hints with one
         let message = error.message.strip_suffix('.').unwrap_or(&error.message);
+        // what Odoo says is quoted in them, and PostgreSQL's texts cannot have that one character
+        let told = |text: &str| text.replace('\0', "");
         Failure {
-            hint: error.hint,
-            ..Failure::new(code, message)
+            hint: error.hint.as_deref().map(told),
+            ..Failure::new(code, told(message))
         }
     }
 }

@@ -124,7 +124,7 @@ fn mirror_line(client: &Client, spec: MirrorSpec, domain: Result<Domain, Failure
             if !plan.lacking.is_empty() {
                 let lacking = plan.lacking.join(", ");
                 detail.push_str(&format!(
-                    "; not on this server, or not for this user: {lacking}"
+                    "; not on this server, not for this user, or with too long a name: {lacking}"
                 ));
             }
             (subject, true, detail)

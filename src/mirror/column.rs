@@ -23,7 +23,8 @@ impl MirrorColumn {
             field: field.name.clone(),
             name: field.name.clone(),
             kind,
-            label: field.label.clone(),
+            // the one character that PostgreSQL's texts cannot have
+            label: field.label.replace('\0', ""),
         })
     }
 

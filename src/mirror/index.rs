@@ -1,6 +1,7 @@
 //! The indexes that a mirror gets once, when it is first filled; after that they are the user's to keep or drop.
 
 use crate::failure::Failure;
+use crate::mirror::cut;
 use crate::mirror::table::Table;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
@@ -19,7 +20,7 @@ impl Table {
             // PostgreSQL cuts names at 63 bytes, which would make two long ones the same
             let mut name = format!("{}_{}_idx", self.name, columns.join("_"));
             if name.len() > 63 {
-                name = format!("{:.50}_{:08x}", name, fnv(&name));
+                name = format!("{}_{:08x}", cut(&name, 50), fnv(&name));
             }
             Spi::run(&format!(
                 "CREATE INDEX IF NOT EXISTS {} ON {} ({})",

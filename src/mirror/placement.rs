@@ -1,6 +1,7 @@
 //! Which column a field's values go to, in a table that is there already.
 
 use crate::mirror::column::MirrorColumn;
+use crate::mirror::{LONGEST_NAME, cut};
 use std::collections::{HashMap, HashSet};
 
 /// Gives each column its name, and returns those that the table (its columns' types by name) has to gain.
@@ -20,7 +21,11 @@ pub fn place(
         let before = before.filter(|name| existing.contains_key(*name)).cloned();
         let names = before.into_iter().chain([column.field.clone()]).chain(
             (1..)
-                .map(|number| format!("{}_{number}", column.field))
+                .map(|number| {
+                    let suffix = format!("_{number}");
+                    let stem = cut(&column.field, LONGEST_NAME - suffix.len());
+                    format!("{stem}{suffix}")
+                })
                 .filter(|name| !fields.contains(name)),
         );
         for name in names {

@@ -1,6 +1,7 @@
 //! Names that Odoo keeps unique, such as a posted invoice's within its journal, and what two rows with the same one mean.
 
 use crate::failure::Failure;
+use crate::mirror::cut;
 use crate::mirror::table::Table;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
@@ -46,7 +47,7 @@ impl Table {
 
     /// The constraint's name.
     pub(super) fn unique_constraint(&self) -> String {
-        format!("{:.50}_odoo_key", self.name)
+        format!("{}_odoo_key", cut(&self.name, 50))
     }
 
     /// The key's columns, where the table has them all.

@@ -1,5 +1,6 @@
 //! Which fields of a model to read, and how.
 
+use crate::mirror::{DELETED_AT, LONGEST_NAME, SYNCED_AT};
 use crate::odoo::{Aggregate, Client, Error, Field, FieldKind};
 use crate::sync::catalogue::MirrorSpec;
 use std::collections::{BTreeSet, HashSet};
@@ -10,7 +11,7 @@ pub struct FieldPlan {
     /// Those that are read by columns, then those that need a row read: the order of the table's new columns.
     pub columnar: Vec<Field>,
     pub rows: Vec<Field>,
-    /// What the catalogue asks for and the server lacks, or does not let this user read.
+    /// What the catalogue asks for and the server lacks or does not let this user read, and what no column can be named.
     pub lacking: Vec<String>,
     /// The relational fields, dotted paths too, whose records' changes are changes of the mirror's.
     pub depends: Vec<String>,
@@ -92,7 +93,9 @@ pub fn depends(
 /// Picks the mirror's fields from those that the server has: the catalogue's, and all custom ones.
 /// Which of them can be read by columns is a guess still, which the first page proves.
 pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
-    let storable = |field: &&Field| field.kind.column_kind().is_some();
+    let storable =
+        |field: &&Field| field.kind.column_kind().is_some() && can_be_column(&field.name);
+    let is_custom = |field: &&Field| field.name.starts_with("x_");
     let mut plan = FieldPlan::default();
     let mut chosen: Vec<&Field> = Vec::new();
     for wanted in &spec.fields {
@@ -107,12 +110,11 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
             None => plan.lacking.push(wanted.clone()),
         }
     }
-    chosen.extend(
-        server
-            .iter()
-            .filter(storable)
-            .filter(|field| field.name.starts_with("x_")),
-    );
+    chosen.extend(server.iter().filter(storable).filter(is_custom));
+    let unnameable = |field: &&Field| is_custom(field) && !can_be_column(&field.name);
+    let left_out = server.iter().filter(unnameable);
+    plan.lacking
+        .extend(left_out.map(|field| field.name.replace('\0', "")));
     let mut seen = HashSet::new();
     chosen.retain(|field| field.name != "id" && seen.insert(&field.name));
     let (columnar, rows) = chosen
@@ -121,6 +123,12 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
     plan.columnar = columnar.into_iter().cloned().collect();
     plan.rows = rows.into_iter().cloned().collect();
     plan
+}
+
+/// Whether a mirror can have a column of that name beside its own ones. Odoo's names of stored fields are PostgreSQL's too; those of
+/// computed ones may be longer.
+fn can_be_column(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && !name.contains('\0') && ![SYNCED_AT, DELETED_AT].contains(&name)
 }
 
 /// Finds out for certain which fields this server reads by columns, after it has refused the guess.

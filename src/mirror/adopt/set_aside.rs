@@ -3,6 +3,7 @@
 use super::Adoption;
 use super::found::{Found, FoundColumn, base_type, number};
 use crate::failure::Failure;
+use crate::mirror::{LONGEST_NAME, cut};
 use crate::sql;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
@@ -241,10 +242,5 @@ fn place(column: &FoundColumn, known: &HashMap<String, String>) -> String {
 /// `invoices_set_aside`; of a long name as much as leaves room for that.
 fn name_beside(table: &str) -> String {
     const SUFFIX: &str = "_set_aside";
-    const LONGEST: usize = 63;
-    let mut end = table.len().min(LONGEST - SUFFIX.len());
-    while !table.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}{SUFFIX}", &table[..end])
+    format!("{}{SUFFIX}", cut(table, LONGEST_NAME - SUFFIX.len()))
 }
