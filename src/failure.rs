@@ -117,8 +117,18 @@ impl From<Error> for Failure {
         let message = error.message.strip_suffix('.').unwrap_or(&error.message);
         // what Odoo says is quoted in them, and PostgreSQL's texts cannot have that one character
         let told = |text: &str| text.replace('\0', "");
+        let settings = match error.kind {
+            ErrorKind::Timeout => "odoo_sync.batch_size and odoo_sync.timeout",
+            ErrorKind::TooLarge => "odoo_sync.batch_size and odoo_sync.max_response",
+            ErrorKind::Busy => "odoo_sync.delay and odoo_sync.batch_size",
+            _ => "",
+        };
+        let hint = error.hint.map(|hint| match settings {
+            "" => told(&hint),
+            settings => format!("{} The settings: {settings}.", told(&hint)),
+        });
         Failure {
-            hint: error.hint.as_deref().map(told),
+            hint,
             ..Failure::new(code, told(message))
         }
     }

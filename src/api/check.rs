@@ -10,6 +10,7 @@ use crate::pg::identity::{self, as_owner};
 use crate::pg::thread;
 use crate::settings::{self, Settings};
 use crate::sync::catalogue::{self, MirrorSpec, WithDomain};
+use crate::sync::progress::counted;
 use crate::sync::{plan, state};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -120,7 +121,11 @@ fn mirror_line(client: &Client, spec: MirrorSpec, domain: Result<Domain, Failure
         Ok((plan, count)) => {
             columns = plan.all().filter_map(MirrorColumn::of).collect();
             let fields = columns.len();
-            let mut detail = format!("{}: {count} records, {fields} fields", spec.model);
+            let mut detail = format!(
+                "{}: {}, {fields} fields",
+                spec.model,
+                counted(count, "record")
+            );
             if !plan.lacking.is_empty() {
                 let lacking = plan.lacking.join(", ");
                 detail.push_str(&format!(

@@ -112,6 +112,19 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
                 .hint("Choose another name: odoo_sync.connect(…, name => 'odoo_erp')."),
         );
     }
+    let extension = Spi::get_one_with_args::<String>(
+        "SELECT (SELECT e.extname FROM pg_catalog.pg_namespace n
+                 JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid
+                      AND d.deptype = 'e'
+                 JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+                 WHERE n.nspname = $1)::text",
+        &[name.into()],
+    )?;
+    if let Some(extension) = extension {
+        let message = format!("the schema {name:?} belongs to the extension {extension}");
+        return Err(Failure::argument(message)
+            .hint("The mirrors are put in the schema of the connection's name. Choose another: odoo_sync.connect(…, name => 'odoo_erp')."));
+    }
     Ok(None)
 }
 

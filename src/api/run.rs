@@ -6,6 +6,7 @@ use crate::failure::{Failure, guarded};
 use crate::pg::identity::{self, as_owner};
 use crate::settings::{self, Settings};
 use crate::sync::catalogue;
+use crate::sync::progress::counted;
 use crate::sync::task::{Outcome, Status, Task};
 use crate::worker;
 use pgrx::datum::Interval;
@@ -247,8 +248,16 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
         .all(|outcome| outcome.status == Status::Interrupted);
     let message = match failed.len() {
         _ if is_cancelled => format!("the run was cancelled; {} did not end", names.join(", ")),
-        1 => format!("1 of {total} types failed: {}", names[0]),
-        count => format!("{count} of {total} types failed: {}", names.join(", ")),
+        1 => format!(
+            "1 of {} failed: {}",
+            counted(total as u64, "type"),
+            names[0]
+        ),
+        count => format!(
+            "{count} of {} failed: {}",
+            counted(total as u64, "type"),
+            names.join(", ")
+        ),
     };
     let detail: Vec<String> = outcomes
         .iter()

@@ -93,3 +93,9 @@ pub fn in_recovery() -> bool {
     // SAFETY: reads shared memory that is there in every backend.
     unsafe { pg_sys::RecoveryInProgress() }
 }
+
+/// Whether the transaction that this session is in may write nothing.
+pub fn in_read_only_transaction() -> bool {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::XactReadOnly }
+}

@@ -225,7 +225,7 @@ impl Run<'_> {
             Err(failure) => failure,
         };
         if !mirror.may_be_one_row(&failure) {
-            return Err(failure);
+            return Err(mirror.with_triggers_in_mind(failure));
         }
         if rows.len() > 1 {
             let middle = rows.start + rows.len() / 2;

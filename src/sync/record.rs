@@ -57,7 +57,7 @@ pub fn begin(task: &Task, r#type: &str, mode: &str) -> Result<(), Failure> {
         execute(
             "INSERT INTO odoo_sync.runs (run_id, connection, type, role, status, mode, started_at, pid, progress)
              VALUES ($1, $2, $3, (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = $4), 'running', $5,
-                     clock_timestamp(), pg_catalog.pg_backend_pid(), 'waiting for its turn')",
+                     clock_timestamp(), pg_catalog.pg_backend_pid(), 'waiting for Odoo')",
             &[
                 task.run_id.into(),
                 task.connection.as_str().into(),

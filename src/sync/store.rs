@@ -126,4 +126,15 @@ impl MirrorRun {
                 .iter()
                 .any(|class| failure.sqlstate.starts_with(class))
     }
+
+    /// The same with a hint, where a trigger may be what failed.
+    pub fn with_triggers_in_mind(&self, failure: Failure) -> Failure {
+        match &self.table {
+            Some(table) if table.has_triggers && failure.hint.is_none() => failure.hint(format!(
+                "{} has triggers or rules, which run with the rights of its owner and search_path = pg_catalog: in them, name tables with their schema.",
+                table.qualified()
+            )),
+            _ => failure,
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::odoo::Traffic;
 use crate::pg::transaction::transaction;
 use crate::sync::catalogue::TypeSpec;
-use crate::sync::progress::{grouped, summary};
+use crate::sync::progress::{counted, grouped, summary};
 use crate::sync::record;
 use crate::sync::run::Run;
 use crate::sync::task::{Counts, Event, Outcome, Status};
@@ -122,8 +122,8 @@ impl Run<'_> {
         let mut lines: Vec<String> = r#type.failures.iter().map(Failure::summary).collect();
         if counts.failed > 0 {
             lines.push(format!(
-                "{} records could not be read or stored; odoo_sync.failures has them.",
-                grouped(counts.failed)
+                "{} could not be read, stored or removed; see odoo_sync.failures.",
+                counted(counts.failed, "record")
             ));
         }
         lines.extend(r#type.notes.iter().cloned());

@@ -55,7 +55,7 @@ fn schedule(way: Way) {
             Err(error) => {
                 let error = support::session::of_server(error);
                 let all = all_of(&error);
-                assert!(error.message().contains("types failed: "), "{place}: {all}");
+                assert!(error.message().contains("failed: "), "{place}: {all}");
                 assert!(!all.contains("internal error"), "{place}: {all}");
                 2
             }
