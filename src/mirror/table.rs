@@ -84,6 +84,9 @@ impl Table {
                 table.has_marks = existing.columns.contains_key(DELETED_AT);
                 table.has_triggers = existing.has_triggers;
                 gained = placement::place(&mut table.columns, &existing.columns);
+                if !gained.is_empty() {
+                    table.lock_to_change()?;
+                }
                 gained.iter().try_for_each(|column| table.add(column))?;
             }
         }
@@ -96,6 +99,10 @@ impl Table {
     /// Makes it possible to mark the rows of records that are gone.
     fn ensure_marks(&mut self) -> Result<(), Failure> {
         let qualified = self.qualified();
+        let is_kept_unique = self.is_kept_unique()?;
+        if !self.has_marks || is_kept_unique {
+            self.lock_to_change()?;
+        }
         if !self.has_marks {
             Spi::run(&format!(
                 "ALTER TABLE {qualified} ADD COLUMN {DELETED_AT} timestamptz"
@@ -106,7 +113,7 @@ impl Table {
             self.has_marks = true;
         }
         // a marked row keeps the name that Odoo may give to another record
-        if self.is_kept_unique()? {
+        if is_kept_unique {
             let constraint = quote_identifier(self.unique_constraint());
             Spi::run(&format!(
                 "ALTER TABLE {qualified} DROP CONSTRAINT {constraint}"

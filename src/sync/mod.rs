@@ -4,7 +4,10 @@
 //! back, a page a transaction, and [`record`]s it where other sessions see it.
 
 mod advance;
+mod announce;
+pub mod blocked;
 pub mod catalogue;
+mod ending;
 pub mod fetch;
 pub mod mirror;
 pub mod plan;
