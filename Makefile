@@ -34,6 +34,10 @@ test: server install ## all tests, over a real Odoo 19 and 14; ARGS=… goes to 
 bench: server install ## how fast, over a real Odoo 19 with K=1500 copies of each document
 	@$(SUPPORT)/bench.sh $(ARGS)
 
+.PHONY: soak
+soak: server install ## incremental runs for MINUTES=10 over a sample Odoo in which business goes on: memory, bloat, equality
+	cargo run --release -p odoo_sync_tests --bin soak -- $(MINUTES)
+
 .PHONY: lint
 lint: ## formatting, clippy, shellcheck
 	@$(SUPPORT)/setup.sh build lint

@@ -4,6 +4,7 @@ pub mod access;
 pub mod background;
 pub mod cluster;
 pub mod compare;
+pub mod dice;
 pub mod gate;
 /// The extension's Odoo client, compiled here without PostgreSQL.
 #[path = "../../src/odoo/mod.rs"]
