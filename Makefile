@@ -35,6 +35,10 @@ bench: server install ## how fast, over a real Odoo 19 with K=… copies of each
 	@$(SUPPORT)/bench.sh first $(ARGS)
 	@$(SUPPORT)/bench.sh incremental $(ARGS)
 
+.PHONY: soak
+soak: server install ## incremental runs for MINUTES=10 over a sample Odoo in which business goes on: memory, bloat, equality
+	cargo run --release -p odoo_sync_tests --bin soak -- $(MINUTES)
+
 .PHONY: lint
 lint: ## formatting, clippy, shellcheck
 	@$(SUPPORT)/setup.sh build lint

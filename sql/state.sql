@@ -217,7 +217,8 @@ CREATE VIEW odoo_sync.history AS
                       AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(r.connection || E'\n' || r.type, 7077))
                 THEN 'interrupted' ELSE r.status END AS status,
            r.mode, r.started_at, r.finished_at,
-           coalesce(r.finished_at, clock_timestamp()) - r.started_at AS duration,
+           CASE WHEN r.status = 'running' AND odoo_sync.is_running(r.connection, r.type)
+                THEN clock_timestamp() ELSE r.finished_at END - r.started_at AS duration,
            r.fetched, r.inserted, r.updated, r.deleted, r.failed,
            r.requests, r.bytes, r.retries, r.odoo_seconds, r.write_seconds, r.role, r.message
     FROM odoo_sync.runs r

@@ -75,6 +75,26 @@ impl Failure {
         )
     }
 
+    /// The same for a reason: `…, since …`.
+    pub fn because(mut self, reason: &str) -> Failure {
+        self.message = format!("{}, since {reason}", self.message);
+        self
+    }
+
+    /// The run's whole time was over, in milliseconds.
+    pub fn out_of_time(limit_ms: u64) -> Failure {
+        let limit = if limit_ms.is_multiple_of(1000) {
+            format!("{} s", limit_ms / 1000)
+        } else {
+            format!("{limit_ms} ms")
+        };
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+            format!("the run was stopped after {limit}, the longest time that odoo_sync.run_timeout allows"),
+        )
+        .hint("What was committed stays. Raise odoo_sync.run_timeout if the run needs longer.")
+    }
+
     pub fn is_cancelled(&self) -> bool {
         let code = PgSqlErrorCode::ERRCODE_QUERY_CANCELED;
         self.sqlstate == unpacked(code as i32)

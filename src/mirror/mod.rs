@@ -1,6 +1,7 @@
 //! The mirrors: ordinary tables of the user's, each filled from one Odoo model.
 
 pub mod adopt;
+mod change;
 pub mod column;
 pub mod difference;
 pub mod encode;

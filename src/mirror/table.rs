@@ -89,6 +89,9 @@ impl Table {
             None => table.create(wanted.model, !wanted.marks)?,
             Some(existing) => {
                 gained = table.take_up(existing, wanted.known)?;
+                if !gained.is_empty() {
+                    table.lock_to_change()?;
+                }
                 for column in &gained {
                     table.add(column).map_err(|failure| {
                         failure.at(format!(
@@ -165,6 +168,10 @@ impl Table {
     /// Makes it possible to mark the rows of records that are gone.
     fn ensure_marks(&mut self) -> Result<(), Failure> {
         let qualified = self.qualified();
+        let is_kept_unique = self.is_kept_unique()?;
+        if !self.has_marks || is_kept_unique {
+            self.lock_to_change()?;
+        }
         if !self.has_marks {
             Spi::run(&format!(
                 "ALTER TABLE {qualified} ADD COLUMN {DELETED_AT} timestamptz"
@@ -175,7 +182,7 @@ impl Table {
             self.has_marks = true;
         }
         // a marked row keeps the name that Odoo may give to another record
-        if self.is_kept_unique()? {
+        if is_kept_unique {
             let constraint = quote_identifier(self.unique_constraint());
             Spi::run(&format!(
                 "ALTER TABLE {qualified} DROP CONSTRAINT {constraint}"

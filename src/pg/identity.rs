@@ -106,10 +106,11 @@ fn extension_owner() -> Result<pg_sys::Oid, Failure> {
     let query = "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'";
     // a select, which unlike Spi::get_one takes no transaction id: a standby has none to give
     let owner = Spi::connect(|client| {
-        client
-            .select(query, Some(1), &[])?
-            .first()
-            .get_one::<pg_sys::Oid>()
+        let rows = client.select(query, Some(1), &[])?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        rows.first().get_one::<pg_sys::Oid>()
     })?;
     owner.ok_or_else(|| {
         Failure::new(

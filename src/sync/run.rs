@@ -6,6 +6,7 @@ use crate::odoo::{Cancel, Client, Error, Traffic, thread_traffic};
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
 use crate::pg::{identity, interrupts, thread};
+use crate::sync::blocked;
 use crate::sync::catalogue::{self, TypeSpec};
 use crate::sync::fetch::{Answer, Before, Source};
 use crate::sync::mirror::{MirrorRun, Stage};
@@ -16,7 +17,7 @@ use crate::sync::state::{self, MirrorState};
 use crate::sync::task::{Event, Outcome, Status, Task};
 use crate::sync::type_run::TypeRun;
 use once_cell::sync::OnceCell;
-use pgrx::pg_sys;
+use pgrx::prelude::*;
 use std::collections::HashMap;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,9 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long the main thread waits before it looks whether it was told to stop.
 const SLICE: Duration = Duration::from_millis(50);
+
+/// How often a run that nobody waits for looks whether somebody wants the database, for which PostgreSQL waits 5 s.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A run of one connection.
 pub struct Run<'a> {
@@ -36,13 +40,18 @@ pub struct Run<'a> {
     pub(super) window_end: f64,
     /// What the mirrors of our types were before, by table.
     states: HashMap<String, MirrorState>,
-    /// The types whose end the caller was told.
-    skipped: Vec<String>,
+    /// How the types ended, as the caller was told.
+    pub(super) told: Vec<Outcome>,
+    /// When it was last looked whether somebody wants the database.
+    looked_at: Instant,
 }
 
 /// Runs a task to its end; every type is told to the caller and recorded, whatever happens.
-pub fn run(task: &Task, worker: &Worker) {
+pub fn run(mut task: Task, worker: &Worker) {
     let user = pg_sys::Oid::from(task.user);
+    let numbered = number(&mut task, user);
+    worker.send(&Event::Accepted(task.run_id));
+    let task = &task;
     let mut run = Run {
         task,
         worker,
@@ -51,13 +60,18 @@ pub fn run(task: &Task, worker: &Worker) {
         mirrors: Vec::new(),
         window_end: 0.0,
         states: HashMap::new(),
-        skipped: Vec::new(),
+        told: Vec::new(),
+        looked_at: Instant::now(),
     };
     let cancel = Cancel::new();
-    if let Err(failure) = run.begin().and_then(|()| run.work(&cancel)) {
+    if let Err(failure) = numbered
+        .and_then(|()| run.begin())
+        .and_then(|()| run.work(&cancel))
+    {
         cancel.cancel();
-        run.abandon(&failure);
+        run.abandon(failure);
     }
+    run.announce();
     if let Err(failure) = transaction(user, || record::prune(task.settings.history_days)) {
         pgrx::warning!(
             "odoo_sync: the history could not be pruned: {}",
@@ -67,10 +81,21 @@ pub fn run(task: &Task, worker: &Worker) {
     worker.send(&Event::Finished);
 }
 
+/// Gives the run its id, where the run of another connection has not got it already.
+fn number(task: &mut Task, user: pg_sys::Oid) -> Result<(), Failure> {
+    if task.run_id == 0 {
+        task.run_id = transaction(user, record::next_run_id)?;
+    }
+    Ok(())
+}
+
 impl Run<'_> {
     /// Takes the locks of the types; those that another run holds are skipped.
     fn begin(&mut self) -> Result<(), Failure> {
         let task = self.task;
+        if task.settings.run_timeout_ms > 0 {
+            interrupts::limit_time(Duration::from_millis(task.settings.run_timeout_ms))?;
+        }
         let specs = transaction(self.user, || {
             identity::as_owner(|| catalogue::types(&task.connection, &task.types))
         })?;
@@ -86,11 +111,10 @@ impl Run<'_> {
                 self.types.push(TypeRun::new(spec, mode));
             } else {
                 let message = self.held_up(&spec);
-                self.skipped.push(spec.r#type.clone());
-                self.worker.send(&Event::Ended(Box::new(Outcome {
+                self.tell(Outcome {
                     message: Some(message),
                     ..Outcome::new(task.run_id, &task.connection, &spec.r#type, Status::Skipped)
-                })));
+                });
             }
         }
         Ok(())
@@ -138,7 +162,7 @@ impl Run<'_> {
     }
 
     /// Logs in, away from the main thread; gives what was asked of the network for it, too.
-    fn open(&self, cancel: &Cancel) -> Result<(Result<Client, Error>, Traffic), Failure> {
+    fn open(&mut self, cancel: &Cancel) -> Result<(Result<Client, Error>, Traffic), Failure> {
         let task = self.task;
         let (endpoint, options) = transaction(self.user, || {
             let connection = connection::find(&task.connection).map_err(|failure| {
@@ -155,7 +179,7 @@ impl Run<'_> {
             drop(sender.send((client, thread_traffic())));
         })?;
         loop {
-            interrupts::check_worker()?;
+            self.check()?;
             match receiver.recv_timeout(SLICE) {
                 Ok(opened) => return Ok(opened),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -186,10 +210,25 @@ impl Run<'_> {
                 self.submit_plan(next, &pool);
                 next += 1;
             }
-            interrupts::check_worker()?;
+            self.check()?;
             if let Some(answer) = pool.next(SLICE)? {
                 self.handle(answer, &pool)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Between two steps: an error once the run has to stop.
+    fn check(&mut self) -> Result<(), Failure> {
+        interrupts::check_worker()?;
+        // where a session waits for this run, it is that which is in the way of DROP DATABASE
+        if self.task.caller.is_some() || self.looked_at.elapsed() < LOOK {
+            return Ok(());
+        }
+        self.looked_at = Instant::now();
+        if transaction(self.user, blocked::is_database_wanted)? {
+            return Err(Failure::cancelled()
+                .because("the database is about to be dropped, renamed or moved"));
         }
         Ok(())
     }
@@ -302,43 +341,13 @@ impl Run<'_> {
             return Err(failure);
         }
         let mirror = &self.mirrors[index];
-        let place = format!("connection {}, {}", self.task.connection, mirror.name());
+        let connection = &self.task.connection;
+        let table = mirror.source.spec.table_name.as_str();
+        let failure = self.unblocked(failure, connection, Some(table));
+        let place = format!("connection {connection}, {}", mirror.name());
         self.types[mirror.type_index]
             .failures
             .push(failure.at(place));
         self.end_mirror(index)
-    }
-
-    /// Ends all types that have not ended, for one reason.
-    fn abandon(&mut self, failure: &Failure) {
-        for index in 0..self.types.len() {
-            if !self.types[index].is_ended {
-                self.types[index].failures.insert(0, failure.clone());
-                if let Err(also) = self.end_type(index) {
-                    pgrx::warning!(
-                        "odoo_sync: how a run ended could not be recorded: {}",
-                        also.summary()
-                    );
-                }
-            }
-        }
-        let ours: Vec<&String> = self
-            .types
-            .iter()
-            .map(|r#type| &r#type.spec.r#type)
-            .collect();
-        let untold = |name: &&String| !ours.contains(name) && !self.skipped.contains(name);
-        for name in self.task.types.iter().filter(untold) {
-            self.worker.send(&Event::Ended(Box::new(Outcome {
-                message: Some(failure.summary()),
-                failure: Some(failure.clone()),
-                ..Outcome::new(
-                    self.task.run_id,
-                    &self.task.connection,
-                    name,
-                    Status::Failed,
-                )
-            })));
-        }
     }
 }

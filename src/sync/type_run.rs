@@ -134,9 +134,10 @@ impl Run<'_> {
             // what this commits to is what the caller is told: it must survive a crash
             pgrx::Spi::run("SET LOCAL synchronous_commit = on")?;
             record::progress(task, &name, &counts, "")?;
-            record::end(task, &name, status, &traffic, writing, message.as_deref())?;
-            record::unlock(&task.connection, &name)
+            record::end(task, &name, status, &traffic, writing, message.as_deref())
         })?;
+        // after that is committed: a lock that is gone before would make the run seem cut off
+        transaction(self.user, || record::unlock(&task.connection, &name))?;
         let outcome = Outcome {
             mode: Some(r#type.mode.to_string()),
             counts,
@@ -146,7 +147,7 @@ impl Run<'_> {
             ..Outcome::new(task.run_id, &task.connection, &name, status)
         };
         self.types[type_index].is_ended = true;
-        self.worker.send(&Event::Ended(Box::new(outcome)));
+        self.tell(outcome);
         Ok(())
     }
 }

@@ -49,6 +49,13 @@ impl Gate {
         self.state.1.notify_all();
     }
 
+    /// Waits until it has let through as many as it was to.
+    pub fn await_passes(&self) {
+        wait::until("requests that pass", Duration::from_secs(20), || {
+            (lock(&self.state.0).passes == 0).then_some(())
+        });
+    }
+
     /// Waits until a request stands before it.
     pub fn await_request(&self) {
         wait::until("a request at the gate", Duration::from_secs(20), || {
