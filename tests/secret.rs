@@ -2,8 +2,12 @@
 
 #[path = "secret/authorities.rs"]
 mod authorities;
+#[path = "secret/everywhere.rs"]
+mod everywhere;
 #[path = "secret/file.rs"]
 mod file;
+#[path = "secret/forms.rs"]
+mod forms;
 #[path = "secret/places.rs"]
 mod places;
 #[path = "secret/vault.rs"]

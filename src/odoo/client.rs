@@ -77,7 +77,12 @@ impl Client {
     /// [`ErrorKind::UnknownDatabase`], [`ErrorKind::Authentication`] (tried once), [`ErrorKind::InvalidOption`], and
     /// those of the network.
     pub fn open(endpoint: Endpoint, options: Options, cancel: Cancel) -> Result<Client, Error> {
-        let transport = Transport::new(endpoint.url.clone(), &options, cancel)?;
+        let transport = Transport::new(
+            endpoint.url.clone(),
+            endpoint.secret.clone(),
+            &options,
+            cancel,
+        )?;
         let session = log_in(&transport, &endpoint)?;
         Ok(Client {
             endpoint,
@@ -274,7 +279,7 @@ impl Client {
         let Session { protocol, uid, .. } = self.session;
         self.transport
             .exchange(&protocol.request(&self.endpoint, uid, &call), |answer| {
-                let result = protocol.result(&self.endpoint, &call, &answer, seed.clone())?;
+                let result = protocol.result(&self.endpoint, &call, answer, seed.clone())?;
                 Ok((result, answer.body.len() as u64))
             })
     }

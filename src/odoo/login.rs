@@ -91,7 +91,7 @@ fn call<T: DeserializeOwned>(
     let call = Call::new("res.users", method, arguments)?;
     let protocol = session.protocol;
     transport.exchange(&protocol.request(endpoint, session.uid, &call), |answer| {
-        protocol.result(endpoint, &call, &answer, PhantomData::<T>)
+        protocol.result(endpoint, &call, answer, PhantomData::<T>)
     })
 }
 
@@ -99,7 +99,7 @@ fn call<T: DeserializeOwned>(
 fn authenticate(transport: &Transport, endpoint: &Endpoint) -> Result<i64, Error> {
     let asked = "the login";
     let answer: Value = transport.exchange(&jsonrpc::login_request(endpoint), |answer| {
-        let content = protocol::envelope(endpoint, asked, &answer, PhantomData::<Value>)?;
+        let content = protocol::envelope(endpoint, asked, answer, PhantomData::<Value>)?;
         content.map_err(|fault| jsonrpc::fault_of(fault, endpoint, asked))
     })?;
     answer.as_i64().filter(|uid| *uid > 0).ok_or_else(|| {
@@ -173,10 +173,10 @@ fn by_page(transport: &Transport) -> Result<Version, Error> {
     transport.exchange(&request, |answer| {
         let url = transport.url();
         if answer.status != 200 || failure::is_html(&answer.body) {
-            return Err(failure::of_status(&answer, url, "its version"));
+            return Err(failure::of_status(answer, url, "its version"));
         }
-        let page: Page = read(&answer, url)?;
-        version(page.version, &page.version_info, &answer, url)
+        let page: Page = read(answer, url)?;
+        version(page.version, &page.version_info, answer, url)
     })
 }
 
@@ -196,16 +196,16 @@ fn by_rpc(transport: &Transport) -> Result<Version, Error> {
     transport.exchange(&jsonrpc::version_request(), |answer| {
         let url = transport.url();
         if answer.status != 200 || failure::is_html(&answer.body) {
-            return Err(failure::of_status(&answer, url, "its version"));
+            return Err(failure::of_status(answer, url, "its version"));
         }
-        match read(&answer, url)? {
+        match read(answer, url)? {
             Envelope {
                 result: Some(about),
                 ..
             } => version(
                 about.server_version,
                 &about.server_version_info,
-                &answer,
+                answer,
                 url,
             ),
             Envelope { error: Some(_), .. } => Err(Error::new(

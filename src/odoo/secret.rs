@@ -28,6 +28,82 @@ impl Secret {
     }
 }
 
+/// Shorter secrets turn up by accident, and are too short to be told by a message that is made of words.
+const SHORTEST_MASKED: usize = 8;
+
+impl Secret {
+    /// A failing server's answer with stars in place of the secret: some repeat what they were sent, in quotes of one kind
+    /// within quotes of another.
+    pub(super) fn mask(&self, text: &[u8]) -> Vec<u8> {
+        let mut masked = text.to_vec();
+        if self.0.len() >= SHORTEST_MASKED {
+            for form in self.forms() {
+                masked = replace(&masked, form.as_bytes(), b"***");
+            }
+        }
+        masked
+    }
+
+    /// The ways in which the secret is written: as it is, and escaped as by JSON, by Python, and one within the other; then what
+    /// of it is the same in all of them.
+    fn forms(&self) -> Vec<String> {
+        let json = |text: &String, ascii: bool| {
+            let quoted = serde_json::Value::from(text.as_str()).to_string();
+            let text = quoted[1..quoted.len() - 1].to_owned();
+            if ascii { in_ascii(&text) } else { text }
+        };
+        let python = |text: &String| text.replace('\\', "\\\\").replace('\'', "\\'");
+        let mut forms = vec![self.0.clone(), python(&self.0)];
+        for _within in 0..2 {
+            let once: Vec<String> = forms
+                .iter()
+                .flat_map(|form| [json(form, false), json(form, true)])
+                .collect();
+            forms.extend(once);
+        }
+        let unchanged = self.0.split(|c: char| !c.is_ascii_alphanumeric());
+        let unchanged = unchanged.filter(|part| part.len() >= SHORTEST_MASKED);
+        forms.extend(unchanged.map(str::to_owned));
+        // a longer form holds a shorter one
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        forms
+    }
+}
+
+/// With `\\uXXXX` for all that is not ASCII, as Python writes JSON.
+fn in_ascii(text: &str) -> String {
+    let mut ascii = String::new();
+    for character in text.chars() {
+        match character.is_ascii() {
+            true => ascii.push(character),
+            false => {
+                let units = character.encode_utf16(&mut [0; 2]).to_vec();
+                ascii.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    ascii
+}
+
+fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        match rest.strip_prefix(from) {
+            Some(behind) => {
+                replaced.extend_from_slice(to);
+                rest = behind;
+            }
+            None => {
+                replaced.push(*first);
+                rest = after;
+            }
+        }
+    }
+    replaced
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")

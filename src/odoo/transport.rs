@@ -6,6 +6,7 @@ use super::date;
 use super::error::{Error, ErrorKind};
 use super::failure;
 use super::retry::{RETRY_AFTER_CAP, Retry, Throttle, retry_after};
+use super::secret::Secret;
 use super::traffic::{self, Traffic};
 use super::url::Url;
 use std::io::Read;
@@ -18,6 +19,9 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// The longest time to resolve the host's name, and to connect to it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The longest answer that can be an error of Odoo's or of a proxy's, in bytes.
+const LARGEST_ERROR: usize = 1 << 20;
 
 /// A request, ready to be sent any number of times.
 pub(super) struct Request {
@@ -44,6 +48,7 @@ pub(super) struct Answer {
 pub(super) struct Transport {
     agent: Agent,
     url: Url,
+    secret: Secret,
     timeout: Duration,
     max_response: u64,
     retry: Retry,
@@ -54,11 +59,16 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// Prepares the way; sends nothing yet.
+    /// Prepares the way; sends nothing yet. The secret is what no error may repeat.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidOption`] where the CA file cannot be used.
-    pub fn new(url: Url, options: &Options, cancel: Cancel) -> Result<Arc<Transport>, Error> {
+    pub fn new(
+        url: Url,
+        secret: Secret,
+        options: &Options,
+        cancel: Cancel,
+    ) -> Result<Arc<Transport>, Error> {
         let roots = match &options.ca_file {
             Some(path) => authorities(path)?,
             None => RootCerts::PlatformVerifier,
@@ -81,6 +91,7 @@ impl Transport {
         let transport = Arc::new(Transport {
             agent: config.build().into(),
             url,
+            secret,
             timeout: options.timeout,
             max_response: options.max_response,
             retry: Retry::new(options.max_retries),
@@ -105,7 +116,7 @@ impl Transport {
     pub fn exchange<T>(
         &self,
         request: &Request,
-        interpret: impl Fn(Answer) -> Result<T, Error>,
+        interpret: impl Fn(&Answer) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut failures = 0;
         loop {
@@ -115,7 +126,7 @@ impl Transport {
             let mut asked = None;
             let outcome = self.send(request).and_then(|answer| {
                 asked = answer.retry_after;
-                interpret(answer)
+                interpret(&answer).map_err(|error| self.masked(error, answer, &interpret))
             });
             // An answer that was cut off by the cancelling is not worth a look.
             self.check_cancelled()?;
@@ -145,6 +156,37 @@ impl Transport {
                 retries: 1,
                 ..Traffic::default()
             });
+        }
+    }
+
+    /// The same error without the secret, where the answer that it was made from repeats what it was asked.
+    fn masked<T>(
+        &self,
+        error: Error,
+        answer: Answer,
+        interpret: impl Fn(&Answer) -> Result<T, Error>,
+    ) -> Error {
+        if answer.body.len() > LARGEST_ERROR {
+            // a page of records that does not fit: the message quotes little of it
+            let message = self.secret.mask(error.message.as_bytes());
+            return Error {
+                message: String::from_utf8_lossy(&message).into_owned(),
+                ..error
+            };
+        }
+        let masked = Answer {
+            body: self.secret.mask(&answer.body),
+            location: answer.location.map(|text| {
+                String::from_utf8_lossy(&self.secret.mask(text.as_bytes())).into_owned()
+            }),
+            ..answer
+        };
+        match interpret(&masked) {
+            Err(told) => Error {
+                kind: error.kind,
+                ..told
+            },
+            Ok(_) => error,
         }
     }
 

@@ -98,6 +98,9 @@ impl FieldSpec {
     }
 }
 
+/// The API key of the samples' user.
+const SECRET: &str = "5a3b1e0df0c94c7e8a6d2f41b7905c3e6d8f2a14";
+
 /// A running sample Odoo. It stops when it is dropped.
 pub struct SampleOdoo {
     /// `http://127.0.0.1:PORT`.
@@ -138,12 +141,28 @@ impl SampleOdoo {
 
     /// The same, on that address. Fails where the address is taken.
     pub fn listen(series: Series, size: Size, address: SocketAddr) -> std::io::Result<SampleOdoo> {
+        SampleOdoo::serve(series, size, address, SECRET)
+    }
+
+    /// One whose user has another secret.
+    pub fn with_secret(series: Series, secret: &str) -> SampleOdoo {
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        SampleOdoo::serve(series, Size::default(), address, secret)
+            .expect("127.0.0.1 has a free port")
+    }
+
+    fn serve(
+        series: Series,
+        size: Size,
+        address: SocketAddr,
+        secret: &str,
+    ) -> std::io::Result<SampleOdoo> {
         let mut database = Database::new(series);
         company::found(&mut database, size.documents);
         let account = Account {
             database: "sample".to_owned(),
             login: "admin".to_owned(),
-            secret: "5a3b1e0df0c94c7e8a6d2f41b7905c3e6d8f2a14".to_owned(),
+            secret: secret.to_owned(),
         };
         let (name, login, secret) = (
             account.database.clone(),
