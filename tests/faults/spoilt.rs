@@ -147,11 +147,13 @@ impl Spoilt {
     }
 
     /// The same however it ends.
-    pub fn try_run(&mut self) -> Result<(), DbError> {
+    pub fn try_run(&mut self) -> Result<(), Box<DbError>> {
         let outcome = self
             .session
             .try_rows("SELECT odoo_sync.run('{sales,inventory}')");
-        outcome.map(drop).map_err(|error| of_server(&error))
+        outcome
+            .map(drop)
+            .map_err(|error| Box::new(of_server(&error)))
     }
 
     /// What the history tells of the last run of a type.
@@ -206,6 +208,13 @@ impl Spoilt {
 /// Whether a request reads sales orders.
 pub fn is_orders(request: &RecordedRequest) -> bool {
     is_page(request) && request.model.as_deref() == Some("sale.order")
+}
+
+/// Whether a request counts records and adds them up.
+pub fn is_totals(request: &RecordedRequest) -> bool {
+    let method = request.method.as_deref();
+    matches!(method, Some("read_group" | "formatted_read_group"))
+        && !request.body.contains(":array_agg")
 }
 
 fn ca_file(database: &Database) -> String {

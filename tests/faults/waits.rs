@@ -3,53 +3,54 @@
 use std::time::{Duration, Instant};
 
 use support::faulty::Step;
+use support::gate::is_page;
 use support::sample_odoo::RecordedRequest;
 use support::session::{all_of, of_server};
 
-use crate::spoilt::{BOTH, Spoilt, Way};
+use crate::spoilt::{BOTH, Spoilt, Way, is_totals};
 
-/// A question, by its method in 14 and in 19.
+/// A question of a run's.
 struct Question {
     name: &'static str,
-    methods: [&'static str; 2],
+    is: fn(&RecordedRequest) -> bool,
 }
 
 const QUESTIONS: [Question; 7] = [
     Question {
         name: "version",
-        methods: ["common.version", "/web/version"],
+        is: |request| request.path == "/web/version" || is_one_of(request, &["common.version"]),
     },
     Question {
         name: "login",
-        methods: ["common.authenticate", "context_get"],
+        is: |request| is_one_of(request, &["common.authenticate", "context_get"]),
     },
     Question {
         name: "fields",
-        methods: ["fields_get"; 2],
+        is: |request| is_one_of(request, &["fields_get"]),
     },
     Question {
         name: "ids",
-        methods: ["search"; 2],
+        is: |request| is_one_of(request, &["search"]),
     },
     Question {
         name: "columns",
-        methods: ["read_group", "formatted_read_group"],
+        is: |request| is_page(request) && request.body.contains(":array_agg"),
     },
     Question {
         name: "rows",
-        methods: ["read", "search_read"],
+        is: |request| is_page(request) && is_one_of(request, &["read", "search_read"]),
     },
     Question {
-        name: "count",
-        methods: ["search_count"; 2],
+        name: "totals",
+        is: is_totals,
     },
 ];
 
-impl Question {
-    fn is(&self, way: Way, request: &RecordedRequest) -> bool {
-        let method = self.methods[usize::from(way == Way::Tls19)];
-        request.method.as_deref() == Some(method) || request.path == method
-    }
+fn is_one_of(request: &RecordedRequest, methods: &[&str]) -> bool {
+    request
+        .method
+        .as_deref()
+        .is_some_and(|method| methods.contains(&method))
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn falls_silent(way: Way, question: &'static Question) {
     spoilt.change();
     spoilt
         .faulty
-        .spoil(move |request, _| question.is(way, request).then(|| vec![Step::Stall]));
+        .spoil(move |request, _| (question.is)(request).then(|| vec![Step::Stall]));
     let start = Instant::now();
     let error = spoilt.session.error("SELECT odoo_sync.run()");
     let took = start.elapsed();

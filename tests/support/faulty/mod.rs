@@ -12,6 +12,7 @@ use rustls::ServerConfig;
 use crate::access::Access;
 use crate::sample_odoo::http::Request;
 use crate::sample_odoo::{RecordedRequest, SampleOdoo};
+use crate::wait;
 
 pub use answer::{Answer, Step};
 use stream::Stream;
@@ -122,7 +123,9 @@ impl FaultyOdoo {
     pub fn come_back(&self) {
         let mut state = lock(&self.shared.state);
         if *state == State::Away {
-            let listener = TcpListener::bind(self.address).expect("nobody took the port");
+            // the thread that listened may not have seen yet that it is to stop
+            let bind = || TcpListener::bind(self.address).ok();
+            let listener = wait::until("the port", Duration::from_secs(20), bind);
             *state = State::Open;
             accept(listener, Arc::clone(&self.shared));
         }
