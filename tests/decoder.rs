@@ -52,9 +52,6 @@ fn fields() -> Vec<Field> {
             company_dependent: false,
             relation: None,
             label: String::new(),
-            depends: Vec::new(),
-            required: false,
-            searchable: true,
         }
     };
     KINDS.split_whitespace().map(field).collect()
