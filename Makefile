@@ -31,8 +31,13 @@ test: server install ## all tests, over a real Odoo 19 and 14; ARGS=… goes to 
 	@$(SUPPORT)/test.sh $(ARGS)
 
 .PHONY: bench
-bench: server install ## how fast, over a real Odoo 19 with K=1500 copies of each document
-	@$(SUPPORT)/bench.sh $(ARGS)
+bench: server install ## how fast, over a real Odoo 19 with K=… copies of each document: first runs, incremental runs
+	@$(SUPPORT)/bench.sh first $(ARGS)
+	@$(SUPPORT)/bench.sh incremental $(ARGS)
+
+.PHONY: soak
+soak: server install ## incremental runs for MINUTES=10 over a sample Odoo in which business goes on: memory, bloat, equality
+	cargo run --release -p odoo_sync_tests --bin soak -- $(MINUTES)
 
 .PHONY: lint
 lint: ## formatting, clippy, shellcheck

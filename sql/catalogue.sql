@@ -8,12 +8,14 @@
 --
 -- `depends` leads to the records whose change changes what a record shows without touching its own write_date: a product's template and
 -- stock, a line's header, the invoices that raise a partner's rank. Where no write_date tells, and the table is small, or Odoo writes it
--- by raw SQL as it does quants, `compare` is 'whole': every run reads everything.
+-- by raw SQL as it does quants, `compare` is 'whole': every run reads everything. What remains leaves no date anywhere: `watch` names
+-- numbers whose sums tell, `traces` a model whose deleted records counted for these. (Many2ones that a deletion empties need no mention:
+-- each run compares how many records have one.)
 
 -- reference ---------------------------------------------------------------------------------------------------------------------
 
 -- No properties, trust or barcode: before 18 Odoo stores them per company elsewhere, and reads them record by record.
-INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, builtin) VALUES (
+INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, watch, builtin) VALUES (
   'reference', 'partners', 'res.partner', 10,
   '{name, complete_name, ref, vat, company_registry, active,
     is_company, type, parent_id, commercial_partner_id, commercial_company_name, company_name, company_id,
@@ -22,7 +24,8 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
     street, street2, zip, city, state_id, country_id, country_code,
     customer_rank, supplier_rank, partner_share, employee,
     create_date, create_uid, write_date, write_uid}',
-  '{commercial_partner_id, parent_id, vat, email}', '{invoice_ids, child_ids.invoice_ids, child_ids.child_ids.invoice_ids}', true);
+  '{commercial_partner_id, parent_id, vat, email}', '{invoice_ids, child_ids.invoice_ids, child_ids.child_ids.invoice_ids}',
+  '{customer_rank, supplier_rank}', true);
 
 -- The address is the partner's; Odoo computes it, which a table of a few rows can afford.
 INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, compare, builtin) VALUES (
@@ -100,9 +103,10 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
 -- products ----------------------------------------------------------------------------------------------------------------------
 
 -- A variant's price and name have those of its attribute values in them; a name only where the attribute has several for the template.
--- What counts as on hand depends on where in the tree of locations its stock is.
+-- What counts as on hand depends on where in the tree of locations its stock is, and what is forecast, on where moves begin and end:
+-- a location may be moved with those in it. Moves go when their transfer is deleted.
 -- "Storable" moved from type = 'product' (14) to detailed_type (15 to 17) to is_storable (18 on): three fields, since their values differ.
-INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, builtin) VALUES (
+INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, traces, builtin) VALUES (
   'products', 'products', 'product.product', 20,
   '{name, display_name, default_code, barcode, active, product_tmpl_id, categ_id, company_id, currency_id,
     type, detailed_type, is_storable, tracking, expense_policy,
@@ -114,9 +118,13 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
     description_sale, description_purchase,
     create_date, create_uid, write_date, write_uid}',
   '{product_tmpl_id, categ_id, default_code, barcode}',
-  '{product_tmpl_id, stock_quant_ids, stock_move_ids, stock_quant_ids.location_id, product_template_attribute_value_ids,
+  '{product_tmpl_id, stock_quant_ids, stock_move_ids,
+    stock_quant_ids.location_id, stock_quant_ids.location_id.location_id,
+    stock_move_ids.location_id, stock_move_ids.location_id.location_id,
+    stock_move_ids.location_dest_id, stock_move_ids.location_dest_id.location_id,
+    product_template_attribute_value_ids,
     product_template_attribute_value_ids.attribute_line_id,
-    product_template_attribute_value_ids.product_attribute_value_id}', true);
+    product_template_attribute_value_ids.product_attribute_value_id}', 'stock.move', true);
 
 -- invoices ----------------------------------------------------------------------------------------------------------------------
 

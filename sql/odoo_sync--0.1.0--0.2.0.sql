@@ -2,6 +2,16 @@
 -- tests/keeping/upgrade.rs sees to: what is changed in the other files of this directory, or in a function's declaration, has its
 -- statement here as well.
 
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+        RAISE EXCEPTION 'odoo_sync needs a database whose encoding is UTF8, and that of % is %',
+                pg_catalog.current_database(), pg_catalog.getdatabaseencoding()
+            USING ERRCODE = 'feature_not_supported',
+                  HINT = 'Odoo''s texts have characters of any language. CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0;';
+    END IF;
+END $$;
+
 -- What an administrator has granted, which goes with a function or view that is dropped to be made anew.
 CREATE TABLE odoo_sync.granted AS
     SELECT 'FUNCTION' AS kind, proname AS name, a.grantee, a.privilege_type, a.is_grantable
@@ -17,6 +27,12 @@ ALTER TABLE odoo_sync.mirrors
     ADD CONSTRAINT mirrors_table_name_check CHECK (octet_length(table_name) BETWEEN 1 AND 63),
     DROP CONSTRAINT mirrors_model_check,
     ADD CONSTRAINT mirrors_model_check CHECK (model ~ '^[A-Za-z0-9_.]+$');
+ALTER TABLE odoo_sync.mirrors ADD COLUMN watch text[] NOT NULL DEFAULT '{}', ADD COLUMN traces text;
+COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
+COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'A model whose records'' deletion changes these without a trace: when it has lost some, a run reads everything';
+ALTER TABLE odoo_sync.mirror_state ADD COLUMN trace jsonb, ADD COLUMN standing jsonb;
+COMMENT ON COLUMN odoo_sync.mirror_state.trace IS 'How many records the model in mirrors.traces had, and the greatest id';
+COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
 
 CREATE FUNCTION odoo_sync.prefer_own() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -34,6 +50,28 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION odoo_sync.prefer_own IS 'Keeps a user''s own row of the catalogue in the place of a built-in one';
 CREATE TRIGGER prefer_own BEFORE INSERT OR UPDATE ON odoo_sync.mirrors FOR EACH ROW EXECUTE FUNCTION odoo_sync.prefer_own();
+
+-- A table is one type's, and for each series there is one description of it: two would undo each other's work.
+CREATE FUNCTION odoo_sync.check_table() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    other text;
+BEGIN
+    SELECT m.type INTO other FROM odoo_sync.mirrors m
+    WHERE m.table_name = NEW.table_name
+      AND (m.type <> NEW.type OR m.since <> NEW.since AND m.since <= NEW.until AND NEW.since <= m.until)
+    LIMIT 1;
+    IF FOUND AND other <> NEW.type THEN
+        RAISE EXCEPTION 'the table % is of type % already', NEW.table_name, other
+            USING ERRCODE = 'unique_violation', HINT = 'Give the table of the type ' || NEW.type || ' another name.';
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'the table % has another description for some of the Odoo series % to %', NEW.table_name, NEW.since, NEW.until
+            USING ERRCODE = 'exclusion_violation', HINT = 'Let since and until of the two not overlap.';
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION odoo_sync.check_table IS 'Refuses a table of the catalogue that is another type''s, or is described twice for one series';
+CREATE CONSTRAINT TRIGGER check_table AFTER INSERT OR UPDATE ON odoo_sync.mirrors DEFERRABLE INITIALLY IMMEDIATE
+    FOR EACH ROW EXECUTE FUNCTION odoo_sync.check_table();
 
 -- whoever reads a view must be allowed to call the functions in it: history has none of ours any more
 CREATE OR REPLACE VIEW odoo_sync.history AS
@@ -64,7 +102,7 @@ COMMENT ON FUNCTION odoo_sync.connect IS
 
 -- Nothing above is anybody's but the owner's, and then what was granted is granted again. PostgreSQL takes what an extension's
 -- script grants for the extension's own and leaves it out of dumps, so that its note of that is put back.
-REVOKE ALL ON FUNCTION odoo_sync.prefer_own, odoo_sync.load_catalogue, odoo_sync.connect FROM PUBLIC;
+REVOKE ALL ON FUNCTION odoo_sync.prefer_own, odoo_sync.check_table, odoo_sync.load_catalogue, odoo_sync.connect FROM PUBLIC;
 CREATE TABLE odoo_sync.undumped AS
     SELECT i.classoid, i.objoid, i.initprivs FROM pg_catalog.pg_init_privs i
     LEFT JOIN pg_catalog.pg_proc p ON i.classoid = 'pg_catalog.pg_proc'::regclass AND p.oid = i.objoid

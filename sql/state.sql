@@ -1,5 +1,15 @@
 -- The extension's own tables. Nobody but its owner writes them: the functions do, on behalf of whoever may call them.
 
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+        RAISE EXCEPTION 'odoo_sync needs a database whose encoding is UTF8, and that of % is %',
+                pg_catalog.current_database(), pg_catalog.getdatabaseencoding()
+            USING ERRCODE = 'feature_not_supported',
+                  HINT = 'Odoo''s texts have characters of any language. CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0;';
+    END IF;
+END $$;
+
 -- The catalogue: which model fills which table, for each type.
 CREATE TABLE odoo_sync.mirrors (
     type         text     NOT NULL CHECK (type <> ''),
@@ -16,6 +26,8 @@ CREATE TABLE odoo_sync.mirrors (
     compare      text     NOT NULL DEFAULT 'window' CHECK (compare IN ('window', 'whole')),
     unique_key   text[],
     builtin      boolean  NOT NULL DEFAULT false,
+    watch        text[]   NOT NULL DEFAULT '{}',
+    traces       text,
     PRIMARY KEY (type, table_name, since)
 );
 COMMENT ON TABLE odoo_sync.mirrors IS 'The catalogue of types: each row is a table filled from one Odoo model';
@@ -28,6 +40,8 @@ COMMENT ON COLUMN odoo_sync.mirrors.indexes IS 'The columns to index, each entry
 COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their header, through which a domain on the type reaches them';
 COMMENT ON COLUMN odoo_sync.mirrors.depends IS 'Relational fields, dotted paths too: a record is read again when one of these was written';
 COMMENT ON COLUMN odoo_sync.mirrors.compare IS 'window: a run reads what was written since the last one; whole: everything, for what write_date cannot follow';
+COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
+COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'A model whose records'' deletion changes these without a trace: when it has lost some, a run reads everything';
 COMMENT ON COLUMN odoo_sync.mirrors.unique_key IS 'Columns that Odoo keeps unique among the mirror''s records';
 COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
 
@@ -71,6 +85,28 @@ COMMENT ON COLUMN odoo_sync.types.lookback IS 'How far an incremental run looks 
 COMMENT ON COLUMN odoo_sync.types.domain IS 'An Odoo domain that narrows the type''s records; lines follow their headers';
 COMMENT ON COLUMN odoo_sync.types.deletes IS 'What becomes of the row of a record that is gone from Odoo: remove, or mark in _deleted_at';
 
+-- A table is one type's, and for each series there is one description of it: two would undo each other's work.
+CREATE FUNCTION odoo_sync.check_table() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    other text;
+BEGIN
+    SELECT m.type INTO other FROM odoo_sync.mirrors m
+    WHERE m.table_name = NEW.table_name
+      AND (m.type <> NEW.type OR m.since <> NEW.since AND m.since <= NEW.until AND NEW.since <= m.until)
+    LIMIT 1;
+    IF FOUND AND other <> NEW.type THEN
+        RAISE EXCEPTION 'the table % is of type % already', NEW.table_name, other
+            USING ERRCODE = 'unique_violation', HINT = 'Give the table of the type ' || NEW.type || ' another name.';
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'the table % has another description for some of the Odoo series % to %', NEW.table_name, NEW.since, NEW.until
+            USING ERRCODE = 'exclusion_violation', HINT = 'Let since and until of the two not overlap.';
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION odoo_sync.check_table IS 'Refuses a table of the catalogue that is another type''s, or is described twice for one series';
+CREATE CONSTRAINT TRIGGER check_table AFTER INSERT OR UPDATE ON odoo_sync.mirrors DEFERRABLE INITIALLY IMMEDIATE
+    FOR EACH ROW EXECUTE FUNCTION odoo_sync.check_table();
+
 -- A type that is added to the catalogue is one of each connection's.
 CREATE FUNCTION odoo_sync.add_type() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
@@ -92,12 +128,16 @@ CREATE TABLE odoo_sync.mirror_state (
     full_at    timestamptz,
     domain     jsonb,
     columns    jsonb,
+    trace      jsonb,
+    standing   jsonb,
     PRIMARY KEY (connection, table_name)
 );
 COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection stands';
 COMMENT ON COLUMN odoo_sync.mirror_state.window_end IS 'Odoo''s clock when the last run that ended well began: all that was written before is here; NULL: never filled';
 COMMENT ON COLUMN odoo_sync.mirror_state.full_at IS 'When the last full run that ended well began, by this server''s clock';
 COMMENT ON COLUMN odoo_sync.mirror_state.columns IS 'The column that each field of Odoo''s is in';
+COMMENT ON COLUMN odoo_sync.mirror_state.trace IS 'How many records the model in mirrors.traces had, and the greatest id';
+COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 
 CREATE SEQUENCE odoo_sync.run_ids;
@@ -177,7 +217,8 @@ CREATE VIEW odoo_sync.history AS
                       AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(r.connection || E'\n' || r.type, 7077))
                 THEN 'interrupted' ELSE r.status END AS status,
            r.mode, r.started_at, r.finished_at,
-           coalesce(r.finished_at, clock_timestamp()) - r.started_at AS duration,
+           CASE WHEN r.status = 'running' AND odoo_sync.is_running(r.connection, r.type)
+                THEN clock_timestamp() ELSE r.finished_at END - r.started_at AS duration,
            r.fetched, r.inserted, r.updated, r.deleted, r.failed,
            r.requests, r.bytes, r.retries, r.odoo_seconds, r.write_seconds, r.role, r.message
     FROM odoo_sync.runs r

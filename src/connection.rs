@@ -24,7 +24,8 @@ pub struct Connection {
 /// All connections of this database, by name.
 pub fn all() -> Result<Vec<Connection>, Failure> {
     sql::rows(
-        "SELECT s.srvname AS name, o.url, o.database, o.ca_file
+        // a server that was made by hand may lack either
+        "SELECT s.srvname AS name, coalesce(o.url, '') AS url, coalesce(o.database, '') AS database, o.ca_file
          FROM pg_catalog.pg_foreign_server s
          JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname = 'odoo_sync',
          LATERAL (SELECT max(option_value) FILTER (WHERE option_name = 'url') AS url,

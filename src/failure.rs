@@ -75,6 +75,26 @@ impl Failure {
         )
     }
 
+    /// The same for a reason: `…, since …`.
+    pub fn because(mut self, reason: &str) -> Failure {
+        self.message = format!("{}, since {reason}", self.message);
+        self
+    }
+
+    /// The run's whole time was over, in milliseconds.
+    pub fn out_of_time(limit_ms: u64) -> Failure {
+        let limit = if limit_ms.is_multiple_of(1000) {
+            format!("{} s", limit_ms / 1000)
+        } else {
+            format!("{limit_ms} ms")
+        };
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+            format!("the run was stopped after {limit}, the longest time that odoo_sync.run_timeout allows"),
+        )
+        .hint("What was committed stays. Raise odoo_sync.run_timeout if the run needs longer.")
+    }
+
     pub fn is_cancelled(&self) -> bool {
         let code = PgSqlErrorCode::ERRCODE_QUERY_CANCELED;
         self.sqlstate == unpacked(code as i32)
@@ -117,8 +137,18 @@ impl From<Error> for Failure {
         let message = error.message.strip_suffix('.').unwrap_or(&error.message);
         // what Odoo says is quoted in them, and PostgreSQL's texts cannot have that one character
         let told = |text: &str| text.replace('\0', "");
+        let settings = match error.kind {
+            ErrorKind::Timeout => "odoo_sync.batch_size and odoo_sync.timeout",
+            ErrorKind::TooLarge => "odoo_sync.batch_size and odoo_sync.max_response",
+            ErrorKind::Busy => "odoo_sync.delay and odoo_sync.batch_size",
+            _ => "",
+        };
+        let hint = error.hint.map(|hint| match settings {
+            "" => told(&hint),
+            settings => format!("{} The settings: {settings}.", told(&hint)),
+        });
         Failure {
-            hint: error.hint.as_deref().map(told),
+            hint,
             ..Failure::new(code, told(message))
         }
     }

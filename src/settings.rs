@@ -14,6 +14,7 @@ static BATCH_SIZE: GucSetting<i32> = GucSetting::<i32>::new(5000);
 static DELAY: GucSetting<i32> = GucSetting::<i32>::new(0);
 static CONCURRENCY: GucSetting<i32> = GucSetting::<i32>::new(2);
 static TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(120);
+static RUN_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(0);
 static MAX_RETRIES: GucSetting<i32> = GucSetting::<i32>::new(5);
 static MAX_RESPONSE: GucSetting<i32> = GucSetting::<i32>::new(256);
 static LOOKBACK: GucSetting<i32> = GucSetting::<i32>::new(600);
@@ -31,6 +32,8 @@ pub struct Settings {
     pub delay_ms: u64,
     pub concurrency: usize,
     pub timeout_s: u64,
+    /// The whole run's; 0: as long as it takes.
+    pub run_timeout_ms: u64,
     pub max_retries: u32,
     pub max_response_mb: u64,
     pub lookback_s: u32,
@@ -50,6 +53,7 @@ impl Settings {
             delay_ms: DELAY.get() as u64,
             concurrency: CONCURRENCY.get() as usize,
             timeout_s: TIMEOUT.get() as u64,
+            run_timeout_ms: RUN_TIMEOUT.get() as u64,
             max_retries: MAX_RETRIES.get() as u32,
             max_response_mb: MAX_RESPONSE.get() as u64,
             lookback_s: LOOKBACK.get() as u32,
@@ -158,7 +162,7 @@ struct Integer {
     unit_name: &'static str,
 }
 
-fn integers() -> [Integer; 11] {
+fn integers() -> [Integer; 12] {
     [
         Integer {
             name: c"odoo_sync.interval",
@@ -204,6 +208,15 @@ fn integers() -> [Integer; 11] {
             range: (1, 3600),
             unit: GucFlags::UNIT_S,
             unit_name: " s",
+        },
+        Integer {
+            name: c"odoo_sync.run_timeout",
+            short: c"Longest time that a whole run may take.",
+            long: c"0: as long as it needs. What was committed before it was stopped stays.",
+            setting: &RUN_TIMEOUT,
+            range: (0, i32::MAX),
+            unit: GucFlags::UNIT_MS,
+            unit_name: " ms",
         },
         Integer {
             name: c"odoo_sync.max_retries",

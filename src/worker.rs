@@ -18,15 +18,16 @@ pub fn run_and_wait(tasks: Vec<Task>) -> Result<Vec<Outcome>, Failure> {
     let mut waiting: VecDeque<Task> = tasks.into();
     let mut running: Vec<Caller> = Vec::new();
     let mut outcomes = Vec::new();
+    let mut run_id = 0;
     while !waiting.is_empty() || !running.is_empty() {
-        start_waiting(&mut waiting, &mut running)?;
+        start_waiting(&mut waiting, &mut running, run_id)?;
         let mut still_running = Vec::new();
         let mut is_idle = true;
         for caller in running {
             match caller.poll::<Event>()? {
                 Poll::Nothing => still_running.push(caller),
                 Poll::Event(Event::Finished) => {
-                    caller.release();
+                    caller.finish();
                     is_idle = false;
                 }
                 Poll::Event(event) => {
@@ -34,7 +35,8 @@ pub fn run_and_wait(tasks: Vec<Task>) -> Result<Vec<Outcome>, Failure> {
                     match event {
                         Event::Notice(line) => pgrx::notice!("{line}"),
                         Event::Ended(outcome) => outcomes.push(*outcome),
-                        Event::Accepted | Event::Finished => {}
+                        Event::Accepted(id) => run_id = id,
+                        Event::Finished => {}
                     }
                     still_running.push(caller);
                 }
@@ -49,9 +51,18 @@ pub fn run_and_wait(tasks: Vec<Task>) -> Result<Vec<Outcome>, Failure> {
     Ok(outcomes)
 }
 
-/// Starts as many of the waiting tasks as there are worker slots for; an error only when not even one can run.
-fn start_waiting(waiting: &mut VecDeque<Task>, running: &mut Vec<Caller>) -> Result<(), Failure> {
-    while let Some(task) = waiting.front() {
+/// Starts as many of the waiting tasks as there are worker slots for, the first one alone until it has the id of the run;
+/// an error only when not even one can run.
+fn start_waiting(
+    waiting: &mut VecDeque<Task>,
+    running: &mut Vec<Caller>,
+    run_id: i64,
+) -> Result<(), Failure> {
+    while let Some(task) = waiting.front_mut() {
+        if run_id == 0 && !running.is_empty() {
+            return Ok(());
+        }
+        task.run_id = run_id;
         match start(task) {
             Ok(caller) => running.push(caller),
             Err(failure) if running.is_empty() => return Err(failure),
@@ -62,30 +73,55 @@ fn start_waiting(waiting: &mut VecDeque<Task>, running: &mut Vec<Caller>) -> Res
     Ok(())
 }
 
-/// Starts each task in a worker that goes on by itself, and returns once they have taken their tasks.
-pub fn run_detached(tasks: &[Task]) -> Result<(), Failure> {
-    for task in tasks {
-        let caller = start(task)?;
+/// Starts each task in a worker that goes on by itself, and returns the run's id once they have taken their tasks.
+pub fn run_detached(tasks: &[Task]) -> Result<i64, Failure> {
+    let mut run_id = 0;
+    for (at, task) in tasks.iter().enumerate() {
+        let task = Task {
+            run_id,
+            ..task.clone()
+        };
+        let caller = start(&task).map_err(|failure| match &tasks[..at] {
+            [] => failure,
+            started => {
+                let names: Vec<&str> = started
+                    .iter()
+                    .map(|task| task.connection.as_str())
+                    .collect();
+                failure.detail(format!(
+                    "The runs of these connections have begun and go on: {}.",
+                    names.join(", ")
+                ))
+            }
+        })?;
         loop {
             match caller.poll::<Event>()? {
-                Poll::Event(_) => break,
+                Poll::Event(Event::Accepted(id)) => {
+                    run_id = id;
+                    break;
+                }
+                Poll::Event(_) => {}
                 Poll::Nothing => Caller::wait(),
                 Poll::Gone => return Err(gone(&caller)),
             }
         }
         caller.release();
     }
-    Ok(())
+    Ok(run_id)
 }
 
 fn start(task: &Task) -> Result<Caller, Failure> {
     Caller::start(&format!("odoo_sync {}", task.connection), ENTRY, task)
+        .map_err(|failure| failure.at(format!("connection {}", task.connection)))
 }
 
 fn gone(caller: &Caller) -> Failure {
     Failure::new(
         PgSqlErrorCode::ERRCODE_CRASH_SHUTDOWN,
-        format!("the run's background worker (pid {}) ended before it was done", caller.pid()),
+        format!(
+            "the run's background worker (pid {}) ended before it was done",
+            caller.pid()
+        ),
     )
     .hint("The server's log says why. What it had committed stays, and the next run goes on from there.")
 }
@@ -101,15 +137,12 @@ pub fn main(argument: pg_sys::Datum) {
         pg_sys::Oid::from(task.database),
         pg_sys::Oid::from(task.session_user),
     );
-    // as the server's own apply workers have it: no name is looked up where a user could have put another
-    process::set_parameter(c"search_path", c"pg_catalog, pg_temp");
     // a caller that holds a lock on a mirror would wait for itself
     process::set_parameter(c"lock_timeout", c"5s");
     // pages are committed in order and the last commit of a type waits for the disk, so that nothing can be lost by this
     process::set_parameter(c"synchronous_commit", c"off");
     process::set_parameter(c"default_transaction_isolation", c"read committed");
     process::set_parameter(c"default_transaction_read_only", c"off");
-    worker.send(&Event::Accepted);
-    run::run(&task, &worker);
+    run::run(task, &worker);
     process::report_activity(None);
 }

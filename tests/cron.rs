@@ -236,3 +236,20 @@ fn where_it_is_loaded_only_it_says_where_to_install_it() {
         );
     }
 }
+
+/// It would fail for ever.
+#[test]
+fn a_job_goes_with_its_connection() {
+    let sample = SampleOdoo::start(Series::V19);
+    let mut session = connected("forgotten", "stays", &sample);
+    session.connect(&Access::from(&sample), "leaves");
+    session.run(&format!(
+        "SELECT odoo_sync.schedule('{RARELY}', 'stays'), odoo_sync.schedule('{RARELY}', 'leaves')"
+    ));
+    session.run("SELECT odoo_sync.disconnect('leaves')");
+    let names: Vec<_> = jobs("forgotten")
+        .into_iter()
+        .map(|job| job[1].clone().unwrap_or_default())
+        .collect();
+    assert_eq!(names, ["odoo-auto-sync-stays"]);
+}

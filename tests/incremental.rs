@@ -35,5 +35,7 @@ mod related;
 mod retyped;
 #[path = "incremental/settings.rs"]
 mod settings;
+#[path = "incremental/untraced.rs"]
+mod untraced;
 #[path = "incremental/window.rs"]
 mod window;

@@ -4,6 +4,8 @@
 mod caller;
 #[path = "rights/granted.rs"]
 mod granted;
+#[path = "rights/triggers.rs"]
+mod triggers;
 
 use support::access::Access;
 use support::cluster::Cluster;

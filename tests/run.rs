@@ -10,10 +10,18 @@ use support::sample_odoo::{SampleOdoo, Series};
 mod due;
 #[path = "run/ending.rs"]
 mod ending;
+#[path = "run/limit.rs"]
+mod limit;
+#[path = "run/locks.rs"]
+mod locks;
 #[path = "run/progress.rs"]
 mod progress;
+#[path = "run/slots.rs"]
+mod slots;
 #[path = "run/together.rs"]
 mod together;
+#[path = "run/told.rs"]
+mod told;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

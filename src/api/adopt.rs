@@ -114,6 +114,15 @@ fn specs_for(
         .filter(|spec| spec.table_name == found.name)
         .collect();
     let quote = pgrx::spi::quote_identifier::<&str>;
+    if matches!(
+        found.schema.as_str(),
+        "pg_catalog" | "information_schema" | "odoo_sync"
+    ) {
+        return Err(
+            misplaced(format!("{table} is PostgreSQL's or odoo_sync's own"))
+                .hint("Name the table that the mirror is to be made of."),
+        );
+    }
     if found.schema != connection.name {
         let schema = quote(&connection.name);
         let message = format!(
@@ -212,6 +221,7 @@ fn make(
         columns,
         unique_key: spec.unique_key.clone(),
         marks: of_type.deletes == Deletes::Mark,
+        known: None,
     };
     let actions =
         adopt::adopt(found, wanted, &ids).map_err(|failure| match failure.is_cancelled() {

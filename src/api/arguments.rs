@@ -34,7 +34,7 @@ pub fn connection(value: Option<&str>) -> Result<Connection, Failure> {
     connection::find(text("connection", value)?)
 }
 
-/// Fails on a standby, where nothing can be written.
+/// Fails where nothing can be written: on a standby, in a read-only transaction.
 pub fn writable_server(function: &str) -> Result<(), Failure> {
     if process::in_recovery() {
         return Err(Failure::new(
@@ -42,6 +42,13 @@ pub fn writable_server(function: &str) -> Result<(), Failure> {
             format!("{function} cannot run on a standby"),
         )
         .hint("Call it on the primary server; odoo_sync.status() works here too."));
+    }
+    if process::in_read_only_transaction() {
+        return Err(Failure::new(
+            PgSqlErrorCode::ERRCODE_READ_ONLY_SQL_TRANSACTION,
+            format!("{function} cannot run in a read-only transaction"),
+        )
+        .hint("Call it in one that may write: SET default_transaction_read_only = off, or BEGIN READ WRITE."));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::pg::identity::{self, as_owner};
 use crate::pg::thread;
 use crate::settings::{self, Settings};
 use crate::sync::catalogue::{self, MirrorSpec, WithDomain};
+use crate::sync::progress::counted;
 use crate::sync::{plan, state};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -120,7 +121,11 @@ fn mirror_line(client: &Client, spec: MirrorSpec, domain: Result<Domain, Failure
         Ok((plan, count)) => {
             columns = plan.all().filter_map(MirrorColumn::of).collect();
             let fields = columns.len();
-            let mut detail = format!("{}: {count} records, {fields} fields", spec.model);
+            let mut detail = format!(
+                "{}: {}, {fields} fields",
+                spec.model,
+                counted(count, "record")
+            );
             if !plan.lacking.is_empty() {
                 let lacking = plan.lacking.join(", ");
                 detail.push_str(&format!(
@@ -148,20 +153,30 @@ fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
         return Ok((subject, ok, detail));
     }
     let fields: Vec<String> = columns.iter().map(|column| column.field.clone()).collect();
-    let gained = match Table::find(connection, &spec.table_name, columns) {
+    let known = as_owner(|| state::columns(connection, &spec.table_name))?;
+    let gained = match Table::find(connection, &spec.table_name, columns, known.as_ref()) {
         Ok(found) => found.map(|(_, gained)| gained),
         Err(failure) => return Ok((subject, false, failure.summary())),
+    };
+    let is_known = |field: &str| {
+        known
+            .as_ref()
+            .is_some_and(|known| known.contains_key(field))
     };
     for column in gained.unwrap_or_default() {
         detail.push_str(&match column.name == column.field {
             true => format!("; the next run adds {}", column.name),
-            false => format!(
+            false if is_known(&column.field) => format!(
                 "; the type of {} changed: the next run adds {}",
+                column.field, column.name
+            ),
+            false => format!(
+                "; the table has a {} of its own: the next run adds {}",
                 column.field, column.name
             ),
         });
     }
-    let known = as_owner(|| state::columns(connection, &spec.table_name))?;
+    let known = known.unwrap_or_default();
     for (_, column) in known.iter().filter(|(field, _)| !fields.contains(field)) {
         detail.push_str(&format!(
             "; no longer in Odoo: the next run empties {column}"

@@ -1,6 +1,6 @@
 //! `connect()` and `disconnect()`.
 
-use crate::api::arguments;
+use crate::api::{arguments, schedule};
 use crate::connection::{self, Connection};
 use crate::failure::{Failure, guarded};
 use crate::odoo::{Account, Cancel, Client, Endpoint, Secret, Session, Url};
@@ -112,6 +112,19 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
                 .hint("Choose another name: odoo_sync.connect(…, name => 'odoo_erp')."),
         );
     }
+    let extension = Spi::get_one_with_args::<String>(
+        "SELECT (SELECT e.extname FROM pg_catalog.pg_namespace n
+                 JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid
+                      AND d.deptype = 'e'
+                 JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+                 WHERE n.nspname = $1)::text",
+        &[name.into()],
+    )?;
+    if let Some(extension) = extension {
+        let message = format!("the schema {name:?} belongs to the extension {extension}");
+        return Err(Failure::argument(message)
+            .hint("The mirrors are put in the schema of the connection's name. Choose another: odoo_sync.connect(…, name => 'odoo_erp')."));
+    }
     Ok(None)
 }
 
@@ -211,6 +224,7 @@ fn disconnect(name: Option<&str>) -> Result<(), ErrorReport> {
         arguments::writable_server("odoo_sync.disconnect()")?;
         let connection = connection::find(arguments::text("name", name)?)?;
         connection.ensure_idle()?;
+        schedule::forget(&connection.name)?;
         Spi::run(&format!(
             "DROP SERVER {} CASCADE",
             quote_identifier(&connection.name)

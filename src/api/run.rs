@@ -4,9 +4,12 @@ use crate::api::arguments;
 use crate::connection::{self, Connection};
 use crate::failure::{Failure, guarded};
 use crate::pg::identity::{self, as_owner};
+use crate::pg::process;
+use crate::pg::savepoint::look;
 use crate::settings::{self, Settings};
-use crate::sync::catalogue;
+use crate::sync::progress::counted;
 use crate::sync::task::{Outcome, Status, Task};
+use crate::sync::{blocked, catalogue};
 use crate::worker;
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -62,24 +65,33 @@ fn run(
         let full = arguments::required("full", full)?;
         let wait = arguments::required("wait", wait)?;
         let force = arguments::required("force", force)?;
-        let named = named_types(types)?;
-        let connections = connection::named_or_all(connection)?;
-        if connections.is_empty() {
-            return Err(Failure::new(
-                PgSqlErrorCode::ERRCODE_CONNECTION_DOES_NOT_EXIST,
-                "there is no connection to run",
-            )
-            .hint("odoo_sync.connect(url, database, login, secret) makes one."));
-        }
-        let mut due = Vec::new();
-        for connection in connections {
-            let types = types_of(&connection.name, named.as_deref())?;
-            if !types.is_empty() {
-                due.push((connection, types));
-            }
-        }
+        let due = look(|| to_run(types, connection))?;
         Ok(TableIterator::new(start(due, full, force, wait)?))
     })
+}
+
+/// What `run()` is called for: the connections, and the types of each.
+fn to_run(
+    types: Option<Vec<Option<String>>>,
+    connection: Option<&str>,
+) -> Result<Vec<(Connection, Vec<String>)>, Failure> {
+    let named = named_types(types)?;
+    let connections = connection::named_or_all(connection)?;
+    if connections.is_empty() {
+        return Err(Failure::new(
+            PgSqlErrorCode::ERRCODE_CONNECTION_DOES_NOT_EXIST,
+            "there is no connection to run",
+        )
+        .hint("odoo_sync.connect(url, database, login, secret) makes one."));
+    }
+    let mut due = Vec::new();
+    for connection in connections {
+        let types = types_of(&connection.name, named.as_deref())?;
+        if !types.is_empty() {
+            due.push((connection, types));
+        }
+    }
+    Ok(due)
 }
 
 /// The types that `odoo_sync.types` lists; fails when there is no such type.
@@ -151,23 +163,29 @@ fn run_due(
 > {
     guarded(|| {
         arguments::writable_server("odoo_sync.run_due()")?;
-        let connections = connection::named_or_all(connection)?;
-        if !settings::enabled() {
-            return Ok(TableIterator::new(Vec::new()));
-        }
-        let listed = listed_types()?;
-        let mut due = Vec::new();
-        for connection in connections {
-            let types = as_owner(|| {
-                let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
-                catalogue::due_types(&connection.name, &enabled, settings::interval_minutes())
-            })?;
-            if !types.is_empty() {
-                due.push((connection, types));
-            }
-        }
+        let due = look(|| what_is_due(connection))?;
         Ok(TableIterator::new(start(due, false, false, true)?))
     })
+}
+
+/// What `run_due()` is called for.
+fn what_is_due(connection: Option<&str>) -> Result<Vec<(Connection, Vec<String>)>, Failure> {
+    let connections = connection::named_or_all(connection)?;
+    if !settings::enabled() {
+        return Ok(Vec::new());
+    }
+    let listed = listed_types()?;
+    let mut due = Vec::new();
+    for connection in connections {
+        let types = as_owner(|| {
+            let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
+            catalogue::due_types(&connection.name, &enabled, settings::interval_minutes())
+        })?;
+        if !types.is_empty() {
+            due.push((connection, types));
+        }
+    }
+    Ok(due)
 }
 
 /// Starts a worker for each connection; waits for them or not; raises an error when a type failed.
@@ -180,16 +198,15 @@ fn start(
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    let run_id = as_owner(|| {
-        Ok(Spi::get_one::<i64>(
-            "SELECT pg_catalog.nextval('odoo_sync.run_ids')",
-        )?)
-    })?
-    .unwrap_or_default();
+    if wait {
+        for (connection, types) in &due {
+            look(|| as_owner(|| blocked::ensure_caller_is_not(&connection.name, types)))?;
+        }
+    }
     let tasks: Vec<Task> = due
         .into_iter()
         .map(|(connection, types)| Task {
-            run_id,
+            run_id: 0,
             connection: connection.name,
             types,
             full,
@@ -198,10 +215,11 @@ fn start(
             database: identity::current_database().to_u32(),
             session_user: identity::session_user().to_u32(),
             user: identity::current_user().to_u32(),
+            caller: wait.then(process::id),
         })
         .collect();
     if !wait {
-        worker::run_detached(&tasks)?;
+        let run_id = worker::run_detached(&tasks)?;
         let started = tasks.iter().flat_map(|task| {
             task.types
                 .iter()
@@ -247,8 +265,16 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
         .all(|outcome| outcome.status == Status::Interrupted);
     let message = match failed.len() {
         _ if is_cancelled => format!("the run was cancelled; {} did not end", names.join(", ")),
-        1 => format!("1 of {total} types failed: {}", names[0]),
-        count => format!("{count} of {total} types failed: {}", names.join(", ")),
+        1 => format!(
+            "1 of {} failed: {}",
+            counted(total as u64, "type"),
+            names[0]
+        ),
+        count => format!(
+            "{count} of {} failed: {}",
+            counted(total as u64, "type"),
+            names.join(", ")
+        ),
     };
     let detail: Vec<String> = outcomes
         .iter()

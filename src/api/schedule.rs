@@ -4,6 +4,8 @@ use crate::api::arguments;
 use crate::connection;
 use crate::elsewhere;
 use crate::failure::{Failure, caught, guarded};
+use crate::pg::identity::as_owner;
+use crate::pg::savepoint::attempt;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -54,16 +56,30 @@ fn unschedule(connection: default!(Option<&str>, "NULL")) -> Result<bool, ErrorR
         if let Some(name) = connection {
             arguments::text("connection", Some(name))?;
         }
-        let job = job_name(connection);
-        let place = CronPlace::find()?;
-        let here = current_database_name()?;
-        let removed = place.query(
-            "SELECT count(cron.unschedule(j.jobid)) FROM cron.job j
-             WHERE j.jobname IN ($1, $2) AND j.database = $3 AND j.username = current_user",
-            &[&job, &name_of_its_own(&job, &here), &here],
-        )?;
-        Ok(removed.unwrap_or(0) > 0)
+        remove(connection)
     })
+}
+
+/// Removes the caller's job for a connection, or the one for all; whether there was one.
+fn remove(connection: Option<&str>) -> Result<bool, Failure> {
+    let job = job_name(connection);
+    let place = CronPlace::find()?;
+    let here = current_database_name()?;
+    let removed = place.query(
+        "SELECT count(cron.unschedule(j.jobid)) FROM cron.job j
+         WHERE j.jobname IN ($1, $2) AND j.database = $3 AND j.username = current_user",
+        &[&job, &name_of_its_own(&job, &here), &here],
+    )?;
+    Ok(removed.unwrap_or(0) > 0)
+}
+
+/// Removes the caller's job for a connection that is about to be forgotten, where there is pg_cron and the caller may use it.
+pub fn forget(connection: &str) -> Result<(), Failure> {
+    match attempt(|| remove(Some(connection))) {
+        Err(failure) if failure.is_cancelled() => Err(failure),
+        // without pg_cron, or without a right in it, there is none of the caller's
+        _ => Ok(()),
+    }
 }
 
 /// The job's name, for a connection that exists.
@@ -95,8 +111,12 @@ struct CronPlace {
 
 impl CronPlace {
     fn find() -> Result<CronPlace, Failure> {
-        let name = Spi::get_one::<String>("SELECT pg_catalog.current_setting('cron.database_name', true)")?
-            .ok_or_else(|| {
+        // a setting that not every role may look at
+        let name = as_owner(|| {
+            let query = "SELECT pg_catalog.current_setting('cron.database_name', true)";
+            Ok(Spi::get_one::<String>(query)?)
+        })?;
+        let name = name.ok_or_else(|| {
                 missing("pg_cron is not loaded in this server").hint(
                     "Install it (on Debian: apt-get install postgresql-NN-cron), put shared_preload_libraries = 'pg_cron' into postgresql.conf, restart, and CREATE EXTENSION pg_cron in the database that cron.database_name names. Without it, call SELECT odoo_sync.run_due() from any scheduler.",
                 )

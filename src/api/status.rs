@@ -83,6 +83,11 @@ fn status(
     guarded(|| {
         let connections = connection::named_or_all(connection)?;
         let listed = settings::types()?;
+        if let Some(listed) = &listed
+            && let Err(failure) = as_owner(|| catalogue::check_types(listed))
+        {
+            pgrx::warning!("odoo_sync.types: {}", failure.summary());
+        }
         let rows = as_owner(|| {
             let mut rows = Vec::new();
             for connection in connections {

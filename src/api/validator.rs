@@ -20,6 +20,21 @@ pub fn validate_options(
             pg_sys::UserMappingRelationId => &["login", "secret"],
             _ => &[],
         };
+        if catalog == pg_sys::ForeignServerRelationId {
+            let has = |name: &str| {
+                let given = options.iter().flatten();
+                given
+                    .into_iter()
+                    .any(|option| option.split('=').next() == Some(name))
+            };
+            if let Some(lacking) = ["url", "database"].into_iter().find(|name| !has(name)) {
+                return Err(Failure::new(
+                    PgSqlErrorCode::ERRCODE_FDW_OPTION_NAME_NOT_FOUND,
+                    format!("a connection needs the option {lacking}"),
+                )
+                .hint("odoo_sync.connect(url, database, login, secret) makes a connection with all that it needs."));
+            }
+        }
         for option in options.iter().flatten() {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             if !allowed.contains(&name) {

@@ -12,6 +12,7 @@ use crate::pg::thread;
 use crate::settings::Settings;
 use crate::sync::catalogue;
 use crate::sync::proof::{Outline, Source};
+use crate::sync::state;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::sync::Arc;
@@ -109,7 +110,8 @@ fn prove(schema: &str, source: &Arc<Source>) -> Result<Row, Failure> {
         Err(error) => return unreadable(source, error),
     };
     let columns = outline.fields.iter().filter_map(MirrorColumn::of).collect();
-    let found = match Table::find(schema, &source.spec.table_name, columns) {
+    let known = as_owner(|| state::columns(schema, &source.spec.table_name))?;
+    let found = match Table::find(schema, &source.spec.table_name, columns, known.as_ref()) {
         Ok(found) => found,
         Err(failure) => return Ok(row(source, None, None, None, vec![failure.summary()])),
     };
@@ -237,7 +239,7 @@ fn without_model(schema: &str, source: &Source) -> Result<Row, Failure> {
         "Odoo has no model {}: its module is not installed",
         source.spec.model
     )];
-    let rows = match Table::find(schema, &source.spec.table_name, Vec::new()) {
+    let rows = match Table::find(schema, &source.spec.table_name, Vec::new(), None) {
         Ok(None) => 0,
         Ok(Some((table, _))) => table.count()?,
         Err(failure) => {

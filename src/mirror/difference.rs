@@ -130,22 +130,6 @@ impl Table {
         read(text)
     }
 
-    /// How many records the mirror has.
-    pub fn count(&self) -> Result<u64, Failure> {
-        let query = format!(
-            "SELECT count(*) FROM {} AS mirror WHERE {}",
-            self.qualified(),
-            self.present("mirror")
-        );
-        let count = Spi::connect(|client| {
-            client
-                .select(query.as_str(), Some(1), &[])?
-                .first()
-                .get_one::<i64>()
-        })?;
-        Ok(count.unwrap_or_default() as u64)
-    }
-
     /// The sums of these columns, in their order.
     pub fn sums(&self, columns: &[&MirrorColumn]) -> Result<Vec<Sum>, Failure> {
         let sums: Vec<String> = columns

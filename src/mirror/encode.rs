@@ -8,6 +8,8 @@ use crate::pg::rowset::{Cells, Varying};
 /// From Odoo's epoch, 1970-01-01, to PostgreSQL's, 2000-01-01.
 const EPOCH_DAYS: i32 = 10_957;
 const EPOCH_MICROSECONDS: i64 = EPOCH_DAYS as i64 * 86_400 * 1_000_000;
+/// The longest piece of a number that a message quotes, in characters.
+const LONGEST: usize = 60;
 /// The type of a bigint array's elements, as its header names it.
 const INT8_OID: i32 = 20;
 
@@ -27,6 +29,8 @@ pub fn encode(page: Page, model: &str, names: &[String]) -> Result<EncodedPage, 
         .zip(names)
         .map(|(column, name)| {
             cells(column).map_err(|text| {
+                // as long as somebody cared to make it
+                let text: String = text.chars().take(LONGEST).collect();
                 let message = format!("Odoo sent {text:?} for the number {model}.{name}");
                 Error::new(ErrorKind::Malformed, message)
             })

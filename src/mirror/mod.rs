@@ -1,6 +1,7 @@
 //! The mirrors: ordinary tables of the user's, each filled from one Odoo model.
 
 pub mod adopt;
+mod change;
 pub mod column;
 pub mod difference;
 pub mod encode;
@@ -9,6 +10,7 @@ pub mod numeric;
 pub mod placement;
 pub mod rows;
 pub mod table;
+pub mod totals;
 pub mod unique;
 
 /// The column that says when a row of a mirror last changed.

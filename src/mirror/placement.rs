@@ -6,17 +6,20 @@ use std::collections::{HashMap, HashSet};
 
 /// Gives each column its name, and returns those that the table (its columns' types by name) has to gain.
 ///
-/// A field goes to the column of its name, if that can hold its values exactly. If not (its type changed in Odoo, or
+/// A field stays in the column that is `known` to be its own, or goes to the one of its name, if that can hold its values exactly. If not (its type changed in Odoo, or
 /// here), it goes to `name_1` beside it, or the next number that makes no other field's name: changing a column's type
 /// would take the views on it along.
 pub fn place(
     columns: &mut [MirrorColumn],
     existing: &HashMap<String, String>,
+    known: Option<&HashMap<String, String>>,
 ) -> Vec<MirrorColumn> {
     let mut gained = Vec::new();
     let fields: HashSet<String> = columns.iter().map(|column| column.field.clone()).collect();
     for column in columns {
-        let names = std::iter::once(column.field.clone()).chain(
+        let before = known.and_then(|known| known.get(&column.field));
+        let before = before.filter(|name| existing.contains_key(*name)).cloned();
+        let names = before.into_iter().chain([column.field.clone()]).chain(
             (1..)
                 .map(|number| {
                     let suffix = format!("_{number}");

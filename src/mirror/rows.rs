@@ -5,6 +5,7 @@ use crate::mirror::encode::EncodedPage;
 use crate::mirror::table::Table;
 use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::odoo::ColumnKind;
+use crate::pg::identity::contained;
 use crate::pg::rowset::Rowset;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -28,10 +29,12 @@ impl Table {
         );
         Spi::connect_mut(|client| {
             self.rowset(page, rows).register();
-            let (inserted, updated) = client
-                .update(statement.as_str(), None, &[])?
-                .first()
-                .get_two::<i64, i64>()?;
+            let (inserted, updated) = contained(|| {
+                client
+                    .update(statement.as_str(), None, &[])?
+                    .first()
+                    .get_two::<i64, i64>()
+            })?;
             Ok(Written {
                 inserted: inserted.unwrap_or(0) as u64,
                 updated: updated.unwrap_or(0) as u64,
@@ -43,9 +46,8 @@ impl Table {
     pub fn insert(&self, page: &EncodedPage, rows: Range<usize>) -> Result<Written, Failure> {
         Spi::connect_mut(|client| {
             self.rowset(page, rows).register();
-            let inserted = client
-                .update(self.insert_statement().as_str(), None, &[])?
-                .len();
+            let statement = self.insert_statement();
+            let inserted = contained(|| client.update(statement.as_str(), None, &[]))?.len();
             Ok(Written {
                 inserted: inserted as u64,
                 updated: 0,
@@ -178,9 +180,19 @@ impl Table {
             format!("DELETE FROM {table} WHERE id = ANY ($1)")
         };
         Spi::connect_mut(|client| {
-            Ok(client
-                .update(statement.as_str(), None, &[ids.to_vec().into()])?
-                .len() as u64)
+            let changed =
+                contained(|| client.update(statement.as_str(), None, &[ids.to_vec().into()]));
+            Ok(changed?.len() as u64)
+        })
+    }
+
+    /// The same with all that it brings about: what other tables' foreign keys say, and triggers that wait for the
+    /// transaction's end.
+    pub fn delete_now(&self, ids: &[i64], marks: bool) -> Result<u64, Failure> {
+        contained(|| {
+            let removed = self.delete(ids, marks)?;
+            Spi::run("SET CONSTRAINTS ALL IMMEDIATE")?;
+            Ok(removed)
         })
     }
 
@@ -193,17 +205,15 @@ impl Table {
             "DELETE FROM {} WHERE {DELETED_AT} IS NOT NULL",
             self.qualified()
         );
-        Spi::connect_mut(|client| Ok(client.update(statement.as_str(), None, &[])?.len() as u64))
+        Spi::connect_mut(|client| {
+            let changed = contained(|| client.update(statement.as_str(), None, &[]));
+            Ok(changed?.len() as u64)
+        })
     }
 
-    /// How many records the mirror has, and the greatest id of its rows.
-    pub fn extent(&self) -> Result<(u64, Option<i64>), Failure> {
-        let query = format!(
-            "SELECT count(*) FILTER (WHERE {}), max(id) FROM {} AS mirror",
-            self.present("mirror"),
-            self.qualified()
-        );
-        let (count, max) = Spi::get_two::<i64, i64>(&query)?;
-        Ok((count.unwrap_or(0) as u64, max))
+    /// The greatest id of its rows.
+    pub fn last_id(&self) -> Result<Option<i64>, Failure> {
+        let query = format!("SELECT max(id) FROM {}", self.qualified());
+        Ok(Spi::get_one(&query)?)
     }
 }

@@ -4,11 +4,12 @@ use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::placement;
 use crate::mirror::{DELETED_AT, SYNCED_AT};
+use crate::pg::identity::{contained, current_user};
 use crate::sql;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A mirror's table as it stands, and the columns that a run fills.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Table {
     pub has_marks: bool,
     /// Whether triggers or rules of the user's can change or leave out what is stored.
     pub has_triggers: bool,
+    /// The role that it belongs to.
+    pub owner: pg_sys::Oid,
 }
 
 /// What a mirror's table is asked to be.
@@ -33,6 +36,16 @@ pub struct Wanted<'a> {
     pub unique_key: Option<Vec<String>>,
     /// Whether the type marks the rows of records that are gone.
     pub marks: bool,
+    /// Which column each field was in when the mirror was last filled; None: it never was, and takes the columns as they are.
+    pub known: Option<&'a HashMap<String, String>>,
+}
+
+/// What became of a mirror's table.
+pub struct Ensured {
+    pub table: Table,
+    pub is_new: bool,
+    /// The columns that a table which was there has gained, which are empty still.
+    pub gained: Vec<MirrorColumn>,
 }
 
 /// A column's type, in SQL over `pg_attribute a`: as `format_type` spells it, with a mark behind it, which no field's
@@ -48,6 +61,7 @@ struct Existing {
     is_table: bool,
     is_mirror: bool,
     has_triggers: bool,
+    owner: u32,
     columns: HashMap<String, String>,
 }
 
@@ -63,39 +77,101 @@ impl Table {
         Some(&column.name)
     }
 
-    /// Makes the table into what is wanted, and tells of the columns that it gained for that, which are empty still.
-    /// What is there already is kept: nothing is ever dropped or rewritten, and a table that is no mirror is refused.
-    pub fn ensure(wanted: Wanted) -> Result<(Table, Vec<MirrorColumn>), Failure> {
-        let mut table = Table {
-            schema: wanted.schema.to_string(),
-            name: wanted.name.to_string(),
-            columns: wanted.columns,
-            unique_key: wanted.unique_key,
-            has_marks: false,
-            has_triggers: false,
-        };
+    /// Makes the table into what is wanted. What is there already is kept: nothing is ever dropped or rewritten, a column
+    /// of somebody's own is left alone, and a table that is no mirror is refused.
+    pub fn ensure(wanted: Wanted) -> Result<Ensured, Failure> {
+        let mut table = Table::named(wanted.schema, wanted.name, wanted.columns);
+        table.unique_key = wanted.unique_key;
         let mut gained = Vec::new();
-        match table.existing()? {
+        let existing = table.existing()?;
+        let is_new = existing.is_none();
+        match existing {
             None => table.create(wanted.model, !wanted.marks)?,
             Some(existing) => {
-                if !existing.is_table || !existing.is_mirror {
-                    return Err(table.foreign());
+                gained = table.take_up(existing, wanted.known)?;
+                if !gained.is_empty() {
+                    table.lock_to_change()?;
                 }
-                table.has_marks = existing.columns.contains_key(DELETED_AT);
-                table.has_triggers = existing.has_triggers;
-                gained = placement::place(&mut table.columns, &existing.columns);
-                gained.iter().try_for_each(|column| table.add(column))?;
+                for column in &gained {
+                    table.add(column).map_err(|failure| {
+                        failure.at(format!(
+                            "{}, whose column {} is new",
+                            table.qualified(),
+                            column.name
+                        ))
+                    })?;
+                }
             }
         }
         if wanted.marks {
             table.ensure_marks()?;
         }
-        Ok((table, gained))
+        Ok(Ensured {
+            table,
+            is_new,
+            gained,
+        })
+    }
+
+    /// Takes up how the table stands, and finds each field its column; returns the columns that it lacks.
+    fn take_up(
+        &mut self,
+        existing: Existing,
+        known: Option<&HashMap<String, String>>,
+    ) -> Result<Vec<MirrorColumn>, Failure> {
+        if !existing.is_table || !existing.is_mirror {
+            return Err(self.foreign());
+        }
+        self.has_marks = existing.columns.contains_key(DELETED_AT);
+        self.has_triggers = existing.has_triggers;
+        self.owner = pg_sys::Oid::from(existing.owner);
+        let mut free = existing.columns;
+        if let Some(known) = known {
+            for name in self.of_somebody(&free, known)? {
+                // no field's values fit
+                free.insert(name, String::new());
+            }
+        }
+        Ok(placement::place(&mut self.columns, &free, known))
+    }
+
+    /// The columns that bear the name of a field that is new, and have values: somebody's own. What a field of Odoo's has left behind is
+    /// empty.
+    fn of_somebody(
+        &self,
+        existing: &HashMap<String, String>,
+        known: &HashMap<String, String>,
+    ) -> Result<Vec<String>, Failure> {
+        let mut found = Vec::new();
+        let is_new = |column: &&MirrorColumn| {
+            !known.contains_key(&column.field) && existing.contains_key(&column.field)
+        };
+        for column in self.columns.iter().filter(is_new) {
+            let query = format!(
+                "SELECT EXISTS (SELECT FROM {} WHERE {} IS NOT NULL)",
+                self.qualified(),
+                quote_identifier(&column.field)
+            );
+            let has_values = Spi::connect(|client| {
+                client
+                    .select(query.as_str(), Some(1), &[])?
+                    .first()
+                    .get_one::<bool>()
+            })?;
+            if has_values == Some(true) {
+                found.push(column.field.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// Makes it possible to mark the rows of records that are gone.
     fn ensure_marks(&mut self) -> Result<(), Failure> {
         let qualified = self.qualified();
+        let is_kept_unique = self.is_kept_unique()?;
+        if !self.has_marks || is_kept_unique {
+            self.lock_to_change()?;
+        }
         if !self.has_marks {
             Spi::run(&format!(
                 "ALTER TABLE {qualified} ADD COLUMN {DELETED_AT} timestamptz"
@@ -106,7 +182,7 @@ impl Table {
             self.has_marks = true;
         }
         // a marked row keeps the name that Odoo may give to another record
-        if self.is_kept_unique()? {
+        if is_kept_unique {
             let constraint = quote_identifier(self.unique_constraint());
             Spi::run(&format!(
                 "ALTER TABLE {qualified} DROP CONSTRAINT {constraint}"
@@ -129,6 +205,7 @@ impl Table {
                                WHERE s.attrelid = c.oid AND s.attname = '_synced_at' AND NOT s.attisdropped) AS is_mirror,
                    c.relhasrules OR EXISTS (SELECT FROM pg_catalog.pg_trigger t
                                             WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS has_triggers,
+                   c.relowner::bigint AS owner,
                    (SELECT coalesce(pg_catalog.json_object_agg(a.attname, {COLUMN_TYPE}), '{{}}')
                     FROM pg_catalog.pg_attribute a
                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
@@ -218,10 +295,11 @@ impl Table {
             .iter()
             .filter(|column| existing.columns.contains_key(**column));
         for column in columns.map(quote_identifier) {
-            Spi::run(&format!(
+            let statement = format!(
                 "UPDATE {} SET {column} = NULL, {SYNCED_AT} = pg_catalog.now() WHERE {column} IS NOT NULL",
                 self.qualified()
-            ))?;
+            );
+            contained(|| Spi::run(&statement))?;
         }
         Ok(())
     }
@@ -235,19 +313,15 @@ impl Table {
         schema: &str,
         name: &str,
         columns: Vec<MirrorColumn>,
+        known: Option<&HashMap<String, String>>,
     ) -> Result<Option<(Table, Vec<MirrorColumn>)>, Failure> {
         let mut table = Table::named(schema, name, columns);
         let Some(existing) = table.existing()? else {
             return Ok(None);
         };
-        if !existing.is_table || !existing.is_mirror {
-            return Err(table.foreign());
-        }
-        table.has_marks = existing.columns.contains_key(DELETED_AT);
-        let gained = placement::place(&mut table.columns, &existing.columns);
-        table
-            .columns
-            .retain(|column| existing.columns.contains_key(&column.name));
+        let names: HashSet<String> = existing.columns.keys().cloned().collect();
+        let gained = table.take_up(existing, known)?;
+        table.columns.retain(|column| names.contains(&column.name));
         Ok(Some((table, gained)))
     }
 
@@ -265,6 +339,7 @@ impl Table {
             unique_key: None,
             has_marks: false,
             has_triggers: false,
+            owner: current_user(),
         }
     }
 }

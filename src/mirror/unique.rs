@@ -32,6 +32,7 @@ impl Table {
             return Ok(());
         };
         if !self.is_kept_unique()? {
+            self.lock_to_change()?;
             Spi::run(&format!("ALTER TABLE {} ADD {clause}", self.qualified()))?;
         }
         Ok(())

@@ -150,6 +150,12 @@ impl Client {
             #[serde(default)]
             sortable: bool,
             related: Option<Value>,
+            depends: Option<Vec<String>>,
+            #[serde(default)]
+            searchable: bool,
+            // Odoo 14's rounding of units says 1
+            #[serde(default)]
+            required: Value,
             #[serde(default)]
             company_dependent: bool,
             relation: Option<String>,
@@ -161,6 +167,9 @@ impl Client {
             "store",
             "sortable",
             "related",
+            "depends",
+            "searchable",
+            "required",
             "company_dependent",
             "relation",
             "string",
@@ -180,6 +189,9 @@ impl Client {
                 stored: description.store,
                 sortable: description.sortable,
                 related: path(description.related),
+                depends: description.depends.unwrap_or_default(),
+                searchable: description.searchable,
+                required: is_truthy(&description.required),
                 company_dependent: description.company_dependent,
                 relation: description.relation,
                 label: description.string,
@@ -278,6 +290,18 @@ impl Client {
             Some(lang) => json!({"lang": lang, "active_test": false}),
             None => json!({"active_test": false}),
         }
+    }
+}
+
+/// Whether Python would take it for true.
+fn is_truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(items) => !items.is_empty(),
     }
 }
 

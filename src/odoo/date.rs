@@ -5,27 +5,30 @@ use std::time::{Duration, SystemTime};
 const MICROSECONDS_A_SECOND: i64 = 1_000_000;
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// `2026-11-25` as days since 1970-01-01; `None` if it is no such date.
+/// `2026-11-25` as days since 1970-01-01; `None` if it is no such date. A year before 1000 may come without its zeros,
+/// `26-11-25`, as Python's `strftime` writes it on Linux.
 pub fn days(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
-    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+    let year = bytes
+        .len()
+        .checked_sub(6)
+        .filter(|year| (1..=4).contains(year))?;
+    let [b'-', month @ .., _, _, _] = &bytes[year..] else {
         return None;
-    }
-    let year = number(&bytes[..4])?;
-    let month = number(&bytes[5..7])?;
-    let day = number(&bytes[8..])?;
-    days_from_civil(year, month, day)
+    };
+    let [b'-', day @ ..] = &bytes[year + 3..] else {
+        return None;
+    };
+    days_from_civil(number(&bytes[..year])?, number(month)?, number(day)?)
 }
 
 /// `2026-11-25 10:05:49` in UTC, perhaps with a fraction, as microseconds since 1970; `None` if it is no such time.
 pub fn microseconds(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    if bytes.len() < 19 || !matches!(bytes[10], b' ' | b'T') {
-        return None;
-    }
-    let days = days(text.get(..10)?)?;
-    let seconds = seconds_of_day(&bytes[11..19])?;
-    let fraction = match &bytes[19..] {
+    let (date, time) = text.split_once([' ', 'T'])?;
+    let days = days(date)?;
+    let time = time.as_bytes();
+    let seconds = seconds_of_day(time.get(..8)?)?;
+    let fraction = match &time[8..] {
         [] => 0,
         [b'.', digits @ ..] if !digits.is_empty() && digits.len() <= 6 => {
             number(digits)? * 10_i64.pow(6 - digits.len() as u32)

@@ -84,6 +84,14 @@ impl Domain {
         Domain(vec![json!(["id", "in", ids])])
     }
 
+    /// All but these ids.
+    pub fn without(&self, ids: &[i64]) -> Domain {
+        if ids.is_empty() {
+            return self.clone();
+        }
+        self.and(&Domain(vec![json!(["id", "not in", ids])]))
+    }
+
     /// The records that are in either.
     pub fn or(&self, other: &Domain) -> Domain {
         if self.0.is_empty() || other.0.is_empty() {

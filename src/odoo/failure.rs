@@ -161,6 +161,16 @@ fn tls(url: &Url, what: &str) -> Error {
         Some(why) if why.starts_with("Expired") || why.starts_with("certificate expired") => {
             "its certificate has expired"
         }
+        Some(why)
+            if why.starts_with("NotValidYet") || why.starts_with("certificate not valid yet") =>
+        {
+            "its certificate is not valid yet"
+        }
+        Some("BadSignature") => "its certificate is not signed by the authority that it names",
+        // `openssl req -x509` makes such ones
+        Some(why) if why.contains("CaUsedAsEndEntity") => {
+            "its certificate is an authority's own, which no server may show as its own"
+        }
         Some(why) => why,
         None => what,
     };

@@ -13,6 +13,12 @@ pub struct Field {
     pub sortable: bool,
     /// The path of the field that it shows, where it is no more than that: `product_tmpl_id.name`.
     pub related: Option<String>,
+    /// The paths of the fields that Odoo computes it from.
+    pub depends: Vec<String>,
+    /// Whether Odoo can look for records by it.
+    pub searchable: bool,
+    /// Whether it always has a value.
+    pub required: bool,
     /// Whether its value depends on the company of whoever reads it.
     pub company_dependent: bool,
     /// The model that a relational field points to.

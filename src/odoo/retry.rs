@@ -14,8 +14,8 @@ use super::date;
 const BASE: Duration = Duration::from_millis(500);
 /// The longest wait before any retry.
 const CAP: Duration = Duration::from_secs(30);
-/// The longest `Retry-After` that is honoured: a run that waits longer had better end and say so.
-const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
+/// The longest `Retry-After` that is waited for: a run that waits longer had better end and say so.
+pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
 
 /// How often requests are sent again, and the dice for how long to wait before.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Retry {
     }
 
     /// How long to wait before trying again after failure number `failures` (from 1), or `None` to give up.
-    /// `retry_after` is what the server asked for.
+    /// `retry_after` is what the server asked for; beyond [`RETRY_AFTER_CAP`] it is not waited for.
     pub fn wait(
         &self,
         kind: ErrorKind,
@@ -53,7 +53,7 @@ impl Retry {
             return None;
         }
         if let Some(asked) = retry_after {
-            return Some(asked.min(RETRY_AFTER_CAP));
+            return (asked <= RETRY_AFTER_CAP).then_some(asked);
         }
         // A pooled connection that the server has closed meanwhile shows as a drop: the first retry need not wait.
         if kind == ErrorKind::Dropped && failures == 1 {
@@ -85,7 +85,7 @@ pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     }
 }
 
-/// Keeps the starts of requests apart, over all threads that share it.
+/// Keeps the starts of requests apart and holds them back, over all threads that share it.
 #[derive(Debug)]
 pub struct Throttle {
     delay: Duration,
@@ -103,9 +103,6 @@ impl Throttle {
 
     /// Waits for this request's turn, or until cancelled.
     pub fn wait(&self, cancel: &Cancel) {
-        if self.delay.is_zero() {
-            return;
-        }
         let now = Instant::now();
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,6 +110,15 @@ impl Throttle {
             *next = turn + self.delay;
             turn
         };
-        cancel.sleep(turn - now);
+        if turn > now {
+            cancel.sleep(turn - now);
+        }
+    }
+
+    /// Has all requests wait that long from now, whoever's they are: what a server asks of one thread it asks of all.
+    pub fn hold(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        *next = until.max(*next);
     }
 }

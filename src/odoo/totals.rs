@@ -1,46 +1,82 @@
-//! How many records there are, and what their numbers add up to, by one request.
+//! How many records there are, and what their values come to, by one request.
 
 use super::client::Client;
 use super::column::Texts;
 use super::decode::push_numeric;
 use super::domain::Domain;
 use super::error::{Error, ErrorKind};
-use super::field::Field;
 use super::login::object;
 use super::page::FORMATTED_READ_GROUP_SINCE;
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 
+/// What is asked of a field's values over all records; one of each field at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Aggregate {
+    /// What the numbers add up to.
+    Sum(String),
+    /// How many records have a value.
+    Count(String),
+    /// The greatest value.
+    Max(String),
+}
+
+impl Aggregate {
+    /// The field that it is about.
+    pub fn field(&self) -> &str {
+        match self {
+            Aggregate::Sum(field) | Aggregate::Count(field) | Aggregate::Max(field) => field,
+        }
+    }
+
+    /// As both methods take it: `amount_total:sum`.
+    fn specification(&self) -> String {
+        let function = match self {
+            Aggregate::Sum(_) => "sum",
+            Aggregate::Count(_) => "count",
+            Aggregate::Max(_) => "max",
+        };
+        format!("{}:{function}", self.field())
+    }
+}
+
 /// The records of a domain, counted and added up by Odoo's SQL.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Totals {
     /// How many records match.
     pub count: u64,
-    /// The sum of each field that was asked for, in decimal digits; empty values count as 0.
-    pub sums: Texts,
+    /// The aggregates that were asked for, in decimal digits; of no records they are 0.
+    pub values: Texts,
 }
 
 impl Client {
-    /// Counts the records that match and sums the numeric `fields` over them.
+    /// Counts the records that match and aggregates fields over them.
     ///
     /// Odoo adds up in SQL and hands the sum over as a double: of amounts it is exact to 15 digits, of numbers that are
     /// doubles in Odoo too it depends on the order of adding. \[seen on 14 and 19\]
     ///
     /// # Errors
     /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`]; [`ErrorKind::Refused`] for a field that this server
-    /// lacks or cannot sum; [`ErrorKind::Malformed`] where a sum is missing or is no number.
-    pub fn totals(&self, model: &str, domain: &Domain, fields: &[Field]) -> Result<Totals, Error> {
+    /// lacks or cannot aggregate; [`ErrorKind::Malformed`] where a value is missing or is no number.
+    pub fn totals(
+        &self,
+        model: &str,
+        domain: &Domain,
+        aggregates: &[Aggregate],
+    ) -> Result<Totals, Error> {
         let is_formatted = self.session().series >= FORMATTED_READ_GROUP_SINCE;
-        let sums = fields.iter().map(|field| format!("{}:sum", field.name));
+        let specifications = aggregates.iter().map(Aggregate::specification);
         let (method, arguments) = if is_formatted {
-            let aggregates: Vec<String> = std::iter::once(COUNT.to_owned()).chain(sums).collect();
+            let asked: Vec<String> = std::iter::once(COUNT.to_owned())
+                .chain(specifications)
+                .collect();
             (
                 "formatted_read_group",
-                json!({"domain": domain.to_value(), "groupby": [], "aggregates": aggregates}),
+                json!({"domain": domain.to_value(), "groupby": [], "aggregates": asked}),
             )
         } else {
-            let fields: Vec<String> = sums.collect();
+            let fields: Vec<String> = specifications.collect();
             (
                 "read_group",
                 json!({"domain": domain.to_value(), "fields": fields, "groupby": []}),
@@ -61,20 +97,21 @@ impl Client {
             .get(COUNT)
             .and_then(|raw| raw.get().parse().ok())
             .ok_or_else(|| malformed("does not count the records".to_owned()))?;
-        let mut sums = Texts::default();
-        for field in fields {
+        let mut values = Texts::default();
+        for aggregate in aggregates {
+            let asked = aggregate.specification();
             let key = if is_formatted {
-                format!("{}:sum", field.name)
+                &asked
             } else {
-                field.name.clone()
+                aggregate.field()
             };
             let raw = group
-                .get(&key)
-                .ok_or_else(|| malformed(format!("has no sum of {}", field.name)))?;
-            push_numeric(&mut sums, raw.get())
-                .map_err(|error| malformed(format!("has no sum of {}: {error}", field.name)))?;
+                .get(key)
+                .ok_or_else(|| malformed(format!("lacks {asked}")))?;
+            push_numeric(&mut values, raw.get())
+                .map_err(|error| malformed(format!("has no number for {asked}: {error}")))?;
         }
-        Ok(Totals { count, sums })
+        Ok(Totals { count, values })
     }
 }
 

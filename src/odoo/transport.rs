@@ -5,13 +5,13 @@ use super::client::Options;
 use super::date;
 use super::error::{Error, ErrorKind};
 use super::failure;
-use super::retry::{Retry, Throttle, retry_after};
+use super::retry::{RETRY_AFTER_CAP, Retry, Throttle, retry_after};
 use super::secret::Secret;
 use super::traffic::{self, Traffic};
 use super::url::Url;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response};
@@ -53,6 +53,8 @@ pub(super) struct Transport {
     max_response: u64,
     retry: Retry,
     throttle: Throttle,
+    /// Until when the server wants to be left alone, where that is too long to wait for, and what is told meanwhile.
+    closed: Mutex<Option<(Instant, Error)>>,
     cancel: Cancel,
 }
 
@@ -94,6 +96,7 @@ impl Transport {
             max_response: options.max_response,
             retry: Retry::new(options.max_retries),
             throttle: Throttle::new(options.delay),
+            closed: Mutex::default(),
             cancel: cancel.clone(),
         });
         let interrupt: Arc<dyn Interrupt> = transport.clone();
@@ -119,6 +122,7 @@ impl Transport {
         loop {
             self.throttle.wait(&self.cancel);
             self.check_cancelled()?;
+            self.check_closed()?;
             let mut asked = None;
             let outcome = self.send(request).and_then(|answer| {
                 asked = answer.retry_after;
@@ -137,9 +141,16 @@ impl Transport {
                         .message
                         .push_str(&format!(" (after {failures} attempts)"));
                 }
+                if let Some(time) = asked.filter(|time| *time > RETRY_AFTER_CAP) {
+                    self.close(time, &mut error);
+                }
                 return Err(error);
             };
-            self.cancel.sleep(wait);
+            if asked.is_some() {
+                self.throttle.hold(wait);
+            } else {
+                self.cancel.sleep(wait);
+            }
             self.check_cancelled()?;
             traffic::count(Traffic {
                 retries: 1,
@@ -249,6 +260,30 @@ impl Transport {
             location,
             body,
         })
+    }
+
+    /// Nothing is asked of the server before that time has passed.
+    fn close(&self, time: Duration, error: &mut Error) {
+        if !error.kind.is_transient() {
+            return;
+        }
+        error.message.push_str(&format!(
+            " It wants to be left alone for {} seconds.",
+            time.as_secs()
+        ));
+        error.hint = Some("Run again after that time.".to_owned());
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        *closed = Instant::now()
+            .checked_add(time)
+            .map(|until| (until, error.clone()));
+    }
+
+    fn check_closed(&self) -> Result<(), Error> {
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*closed {
+            Some((until, error)) if Instant::now() < *until => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     fn check_cancelled(&self) -> Result<(), Error> {

@@ -102,6 +102,16 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// Lets go of a worker that has said all, once its process has ended: its slot is free then for the next one.
+    pub fn finish(self) {
+        let handle = self.process.handle;
+        self.release();
+        // SAFETY: the handle lives as long as this transaction; the wait can be cancelled.
+        unsafe { pg_sys::WaitForBackgroundWorkerShutdown(handle) };
+    }
+}
+
 /// What [`Caller::poll`] found.
 pub enum Poll<T> {
     Event(T),

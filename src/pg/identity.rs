@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
+use std::ffi::CStr;
 
 /// The role whose rights count now: after SET ROLE, or inside a SECURITY DEFINER function.
 pub fn current_user() -> pg_sys::Oid {
@@ -36,29 +37,61 @@ pub fn acting_as<R>(role: pg_sys::Oid, work: impl FnOnce() -> R) -> R {
     result
 }
 
+/// What statements of ours depend on and a caller, or a trigger on a mirror, could have set otherwise: names and operators
+/// are looked up in `pg_catalog` alone, where nobody has put functions of their own, and types are spelled in one way.
+const SAFE: [(&CStr, &CStr); 2] = [
+    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"quote_all_identifiers", c"off"),
+];
+
+fn set_safe(action: pg_sys::GucAction::Type) {
+    for (name, value) in SAFE {
+        // SAFETY: both texts are copied.
+        unsafe {
+            pg_sys::set_config_option(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_USERSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                action,
+                true,
+                0,
+                false,
+            );
+        }
+    }
+}
+
+/// For a worker, at the beginning of a transaction: what a trigger set in the one before is no more.
+pub(super) fn be_safe() {
+    set_safe(pg_sys::GucAction::GUC_ACTION_SET);
+}
+
 /// Runs `work` while names and operators are looked up in `pg_catalog` alone: a caller's `search_path` could lead to
 /// functions of the caller's, which would run with the owner's rights, or say that a connection is elsewhere.
 /// An error restores the path with its (sub)transaction.
 pub fn with_safe_path<R>(work: impl FnOnce() -> R) -> R {
-    // SAFETY: as PostgreSQL itself does it for a function with a SET clause; the texts are copied.
-    let level = unsafe {
-        let level = pg_sys::NewGUCNestLevel();
-        pg_sys::set_config_option(
-            c"search_path".as_ptr(),
-            c"pg_catalog, pg_temp".as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
-        level
-    };
+    contained(|| {
+        set_safe(pg_sys::GucAction::GUC_ACTION_SAVE);
+        work()
+    })
+}
+
+/// Runs `work` and undoes what it set, as a trigger of somebody else's may have: an error undoes that with its
+/// (sub)transaction.
+pub fn contained<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: as PostgreSQL itself does it around the functions of an index.
+    let level = unsafe { pg_sys::NewGUCNestLevel() };
     let result = work();
     // SAFETY: ends the level that was begun above.
-    unsafe { pg_sys::AtEOXact_GUC(true, level) };
+    unsafe { pg_sys::AtEOXact_GUC(false, level) };
     result
+}
+
+/// Whether one role may become another.
+pub fn can_become(role: pg_sys::Oid, other: pg_sys::Oid) -> bool {
+    // SAFETY: reads the catalogue, inside a transaction.
+    unsafe { pg_sys::is_member_of_role(role, other) }
 }
 
 /// Runs `work` as the extension's owner: its state tables are nobody else's to write, so that whoever
@@ -73,10 +106,11 @@ fn extension_owner() -> Result<pg_sys::Oid, Failure> {
     let query = "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'";
     // a select, which unlike Spi::get_one takes no transaction id: a standby has none to give
     let owner = Spi::connect(|client| {
-        client
-            .select(query, Some(1), &[])?
-            .first()
-            .get_one::<pg_sys::Oid>()
+        let rows = client.select(query, Some(1), &[])?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        rows.first().get_one::<pg_sys::Oid>()
     })?;
     owner.ok_or_else(|| {
         Failure::new(

@@ -19,8 +19,7 @@ pub(super) fn start(name: &str, function: &str, argument: u32) -> Result<Process
         bgw_start_time: pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished,
         bgw_restart_time: pg_sys::BGW_NEVER_RESTART,
         bgw_main_arg: pg_sys::Datum::from(argument),
-        // SAFETY: this backend's own process id.
-        bgw_notify_pid: unsafe { pg_sys::MyProcPid },
+        bgw_notify_pid: id(),
         ..Default::default()
     };
     copy_name(&mut worker.bgw_name, name);
@@ -88,8 +87,20 @@ pub fn report_activity(text: Option<&str>) {
     unsafe { pg_sys::pgstat_report_activity(state, text.as_ptr()) };
 }
 
+/// This process's id, as `pg_stat_activity` has it.
+pub fn id() -> i32 {
+    // SAFETY: reads a variable that is set once, when this process starts.
+    unsafe { pg_sys::MyProcPid }
+}
+
 /// Whether this server is a standby, on which nothing can be written.
 pub fn in_recovery() -> bool {
     // SAFETY: reads shared memory that is there in every backend.
     unsafe { pg_sys::RecoveryInProgress() }
+}
+
+/// Whether the transaction that this session is in may write nothing.
+pub fn in_read_only_transaction() -> bool {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::XactReadOnly }
 }

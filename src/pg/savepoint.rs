@@ -48,3 +48,19 @@ pub fn attempt<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failur
     })
     .execute()
 }
+
+/// Runs `work`, which only reads, and lets go of the locks that it took: a caller that waits for a run would hold them
+/// meanwhile, and be in the way of whoever drops or upgrades the extension.
+pub fn look<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    let mut found = None;
+    let undone = attempt(|| {
+        found = Some(work()?);
+        // PostgreSQL lets go of a subtransaction's locks when it is rolled back
+        Err::<(), Failure>(Failure::cancelled())
+    });
+    match (found, undone) {
+        (Some(found), _) => Ok(found),
+        (None, Err(failure)) => Err(failure),
+        (None, Ok(())) => Err(Failure::cancelled()),
+    }
+}

@@ -1,7 +1,7 @@
 //! A worker's own transactions.
 
 use crate::failure::Failure;
-use crate::pg::identity::acting_as;
+use crate::pg::identity::{acting_as, be_safe};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use std::panic::AssertUnwindSafe;
@@ -19,6 +19,7 @@ pub fn transaction<R>(
             pg_sys::StartTransactionCommand();
             pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         }
+        be_safe();
         // the end of it too: what triggers of the mirrors have put off until then has no more rights than the rest
         acting_as(role, || {
             let result = work();

@@ -5,7 +5,7 @@ use crate::mirror::encode::EncodedPage;
 use crate::odoo::ErrorKind;
 use crate::pg::process;
 use crate::pg::transaction::transaction;
-use crate::sync::fetch::{Answer, Content, Scope};
+use crate::sync::fetch::{Answer, Content, Planned, Scope};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::plan::FieldPlan;
 use crate::sync::pool::Pool;
@@ -30,7 +30,8 @@ impl Run<'_> {
                 self.end_mirror(index)
             }
             Content::Planned(planned) => {
-                let (plan, scope) = planned?;
+                let Planned { plan, scope, trace } = planned?;
+                self.mirrors[index].state.trace = trace;
                 self.start_reading(index, plan, scope, pool)
             }
             Content::Page(plan, span, page) => {
@@ -59,23 +60,9 @@ impl Run<'_> {
                     Ok(())
                 }
             }
-            Content::Counted(counted) => {
-                let mirror = &self.mirrors[index];
-                if transaction(self.user, || mirror.accounted_for())? == counted? {
-                    return self.complete(index);
-                }
-                let source = mirror.source.clone();
-                pool.submit(Box::new(move |give| source.list(give)));
-                Ok(())
-            }
-            Content::Listed(listed) => {
-                let listed = listed?;
-                let mirror = &mut self.mirrors[index];
-                let lacking = transaction(self.user, || mirror.compare(&listed))?;
-                mirror.stage = Stage::Repairing;
-                mirror.expected += lacking.len() as u64;
-                self.submit(index, self.pages(index, &lacking, Span::Only), pool)
-            }
+            Content::Changed(changed) => self.read_changed(index, changed?, pool),
+            Content::Counted(counted) => self.counted(index, counted?, pool),
+            Content::Listed(listed) => self.listed(index, &listed?, pool),
         }
     }
 
@@ -88,8 +75,9 @@ impl Run<'_> {
     ) -> Result<(), Failure> {
         let schema = &self.task.connection;
         let mirror = &mut self.mirrors[index];
-        let is_filled = transaction(self.user, || {
-            let has_new_fields = mirror.prepare_table(schema, plan)?;
+        let has_new_fields = transaction(self.user, || mirror.prepare_table(schema, plan))?;
+        let is_filled = transaction(mirror.writer, || {
+            mirror.tidy_table()?;
             if has_new_fields && matches!(scope, Scope::Changed(_)) {
                 return Ok(false);
             }
@@ -98,32 +86,41 @@ impl Run<'_> {
         })?;
         if !is_filled {
             // only a full read fills a new column
-            mirror.state.since = None;
-            let source = mirror.source.clone();
-            pool.submit(Box::new(move |give| source.plan_it(None, false, give)));
+            mirror.read_whole(pool);
             return Ok(());
         }
         let pages = match scope {
             Scope::Whole(ids) => self.pages(index, &ids, Span::Between),
             Scope::OnePage => vec![Span::All],
-            Scope::Changed(mut ids) => {
-                ids.extend(&self.mirrors[index].state.failed_ids);
-                ids.sort_unstable();
-                ids.dedup();
-                self.pages(index, &ids, Span::Only)
-            }
+            Scope::Changed(ids) => return self.read_changed(index, ids, pool),
         };
         self.submit(index, pages, pool)
     }
 
+    /// Has the records fetched that changed, and those that failed before.
+    fn read_changed(
+        &mut self,
+        index: usize,
+        mut ids: Vec<i64>,
+        pool: &Pool<Answer>,
+    ) -> Result<(), Failure> {
+        let mirror = &mut self.mirrors[index];
+        ids.extend(&mirror.state.failed_ids);
+        ids.sort_unstable();
+        ids.dedup();
+        mirror.expected = mirror.counts.fetched + ids.len() as u64;
+        mirror.stage = Stage::Changed;
+        self.submit(index, self.pages(index, &ids, Span::Only), pool)
+    }
+
     /// Ids in portions of the type's page size.
-    fn pages(&self, index: usize, ids: &[i64], span: fn(Vec<i64>) -> Span) -> Vec<Span> {
+    pub(super) fn pages(&self, index: usize, ids: &[i64], span: fn(Vec<i64>) -> Span) -> Vec<Span> {
         let size = self.batch_size(self.mirrors[index].type_index);
         ids.chunks(size).map(|page| span(page.to_vec())).collect()
     }
 
     /// Has pages fetched; without any, goes on at once.
-    fn submit(
+    pub(super) fn submit(
         &mut self,
         index: usize,
         pages: Vec<Span>,
@@ -148,14 +145,19 @@ impl Run<'_> {
             let pages = mirror.doubtful.drain(..).map(Span::Only).collect();
             return self.submit(index, pages, pool);
         }
-        if mirror.stage == Stage::Changed {
-            let source = mirror.source.clone();
-            pool.submit(Box::new(move |give| source.count(give)));
+        if mirror.is_to_be_compared() {
+            mirror.count(pool);
             return Ok(());
         }
+        self.settle(index)
+    }
+
+    /// All that there is to read is stored: finds out what is gone.
+    pub(super) fn settle(&mut self, index: usize) -> Result<(), Failure> {
         let (settings, force) = (&self.task.settings, self.task.force);
+        let mirror = &mut self.mirrors[index];
         let type_index = mirror.type_index;
-        transaction(self.user, || mirror.find_gone(settings, force)).inspect_err(|_| {
+        transaction(mirror.writer, || mirror.find_gone(settings, force)).inspect_err(|_| {
             self.types[type_index].keeps_gone = true;
         })?;
         mirror.stage = Stage::Stored;
@@ -178,10 +180,11 @@ impl Run<'_> {
             if self.types[type_index].keeps_gone {
                 mirror.keep_gone();
             }
-            let result = match transaction(self.user, || mirror.remove_gone()) {
-                Ok(removed) => {
+            let result = match transaction(mirror.writer, || mirror.remove_gone()) {
+                Ok((removed, kept)) => {
                     mirror.counts.deleted += removed;
-                    self.complete(index)
+                    self.keep_refused(index, kept)
+                        .and_then(|()| self.complete(index))
                 }
                 Err(failure) => Err(failure),
             };
@@ -203,7 +206,7 @@ impl Run<'_> {
         let (mirror, task) = (&self.mirrors[index], self.task);
         let mut counts = self.type_counts(mirror.type_index);
         let progress = progress_of(mirror, rows.len());
-        let stored = transaction(self.user, || {
+        let stored = transaction(mirror.writer, || {
             let stored = mirror.store(page, rows.clone(), span)?;
             counts.fetched += rows.len() as u64;
             counts.inserted += stored.written.inserted;
@@ -222,14 +225,14 @@ impl Run<'_> {
             Err(failure) => failure,
         };
         if !mirror.may_be_one_row(&failure) {
-            return Err(failure);
+            return Err(mirror.with_triggers_in_mind(failure));
         }
         if rows.len() > 1 {
             let middle = rows.start + rows.len() / 2;
             self.store_page(index, page, rows.start..middle, span)?;
             return self.store_page(index, page, middle..rows.end, span);
         }
-        let refused = transaction(self.user, || mirror.refused(page, rows.start, &failure))?;
+        let refused = transaction(mirror.writer, || mirror.refused(page, rows.start, &failure))?;
         self.mirrors[index].counts.fetched += 1;
         self.keep_refused(index, vec![refused])
     }

@@ -22,6 +22,10 @@ pub struct MirrorSpec {
     /// Relational fields, dotted paths too, whose records' changes are changes of this one.
     pub depends: Vec<String>,
     pub compare: Compare,
+    /// Whole numbers that Odoo changes by raw SQL: their sums are compared.
+    pub watch: Vec<String>,
+    /// A model whose records' deletion changes these without a trace.
+    pub traces: Option<String>,
     /// Columns that Odoo keeps unique among the records.
     pub unique_key: Option<Vec<String>>,
 }
@@ -112,7 +116,7 @@ pub fn types(connection: &str, names: &[String]) -> Result<Vec<TypeSpec>, Failur
 /// The mirrors of the named types, in the order in which they run.
 pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
     sql::rows(
-        "SELECT type, table_name, model, since, until, domain, fields, indexes, parent, depends, compare, unique_key
+        "SELECT type, table_name, model, since, until, domain, fields, indexes, parent, depends, compare, watch, traces, unique_key
          FROM odoo_sync.mirrors WHERE type = ANY ($1) ORDER BY position, type, table_name",
         &[names.to_vec().into()],
     )

@@ -1,10 +1,15 @@
 //! What the helper threads do: each function is a job's work, and calls nothing of PostgreSQL.
 
 use crate::mirror::encode::{self, EncodedPage};
-use crate::odoo::{Client, Domain, Error, ErrorKind, Read, Traffic, thread_traffic};
+use crate::odoo::{
+    Aggregate, Client, Domain, Error, ErrorKind, Read, Texts, Totals, Traffic, thread_traffic,
+};
 use crate::sync::catalogue::{Compare, MirrorSpec};
+use crate::sync::isolate::Trust;
 use crate::sync::plan::{self, FieldPlan};
 use crate::sync::span::Span;
+use crate::sync::state::Trace;
+use once_cell::sync::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a job hands back to the main thread.
@@ -17,18 +22,46 @@ pub struct Answer {
 }
 
 pub enum Content {
-    /// The mirror can be read: these fields, and these records.
-    Planned(Result<(Arc<FieldPlan>, Scope), Error>),
+    /// The mirror can be read.
+    Planned(Result<Planned, Error>),
     /// Records, the span that they are of, and the plan by which they were read.
     Page(Arc<FieldPlan>, Span, EncodedPage),
     /// A record that cannot be read, and why.
     Unreadable(i64, Error),
     /// A page's job is over; its pages came before.
     PageDone(Result<(), Error>),
-    /// How many records match now.
-    Counted(Result<u64, Error>),
+    /// Which records changed, asked for again.
+    Changed(Result<Vec<i64>, Error>),
+    /// What the records that match now come to.
+    Counted(Result<Counted, Error>),
     /// Which records match now.
     Listed(Result<Vec<i64>, Error>),
+}
+
+/// How a mirror is to be read.
+pub struct Planned {
+    pub plan: Arc<FieldPlan>,
+    pub scope: Scope,
+    /// What the model was like whose deleted records leave no trace, before anything was read.
+    pub trace: Option<Trace>,
+}
+
+/// How many records match, and what else was asked of them.
+pub struct Counted {
+    pub aggregates: Vec<Aggregate>,
+    pub totals: Totals,
+    /// Why there is nothing but the number of records, where more was asked.
+    pub refused: Option<Error>,
+}
+
+/// What is known of a mirror before it is planned.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    /// From when on changes are looked for; None: everything is read.
+    pub since: Option<String>,
+    /// Whether one page has all records.
+    pub are_few: bool,
+    pub trace: Option<Trace>,
 }
 
 /// Which records a run reads of a mirror.
@@ -49,6 +82,8 @@ pub struct Source {
     pub domain: Domain,
     /// Replaced once, when the server has refused the guess.
     pub plan: Mutex<Arc<FieldPlan>>,
+    /// What the server has then confirmed: asked for once, by whichever thread was refused first.
+    pub proof: OnceCell<Arc<FieldPlan>>,
 }
 
 impl Source {
@@ -59,8 +94,7 @@ impl Source {
             .clone()
     }
 
-    fn set_plan(&self, plan: FieldPlan) -> Arc<FieldPlan> {
-        let plan = Arc::new(plan);
+    fn set_plan(&self, plan: Arc<FieldPlan>) -> Arc<FieldPlan> {
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan.clone();
         plan
     }
@@ -77,57 +111,94 @@ impl Source {
         });
     }
 
-    /// Job: which fields there are, and which records to read: those written `since`, or all, of which there are few.
-    pub fn plan_it(&self, since: Option<&str>, are_few: bool, give: &dyn Fn(Answer)) {
-        let mut before = thread_traffic();
-        let planned = self.planned(since, are_few);
-        self.hand(give, &mut before, Content::Planned(planned));
+    /// Job: which fields there are, and which records to read: those that changed, or all.
+    pub fn plan_it(&self, before: &Before, give: &dyn Fn(Answer)) {
+        let mut traffic = thread_traffic();
+        let planned = self.planned(before);
+        self.hand(give, &mut traffic, Content::Planned(planned));
     }
 
-    fn planned(
-        &self,
-        since: Option<&str>,
-        are_few: bool,
-    ) -> Result<(Arc<FieldPlan>, Scope), Error> {
-        let model = &self.spec.model;
+    fn planned(&self, before: &Before) -> Result<Planned, Error> {
         let (plan, server) = plan::ask(&self.client, &self.spec)?;
-        let has = |path: &str| {
-            server
-                .iter()
-                .any(|field| Some(field.name.as_str()) == path.split('.').next())
+        let can_follow = self.spec.compare == Compare::Window
+            && server.iter().any(|field| field.name == "write_date");
+        // first of all, so that what is deleted while the pages are read is missed the next time
+        let (trace, has_lost) = if can_follow {
+            self.trace(before.trace)?
+        } else {
+            (None, false)
         };
-        let plan = self.set_plan(plan);
-        if let Some(since) =
-            since.filter(|_| self.spec.compare == Compare::Window && has("write_date"))
-        {
-            let depends: Vec<String> = self
-                .spec
-                .depends
-                .iter()
-                .filter(|path| has(path))
-                .cloned()
-                .collect();
-            let changed = self.domain.and(&Domain::written_since(since, &depends));
-            match self.client.search(model, &changed, None) {
-                Ok(ids) => return Ok((plan, Scope::Changed(ids))),
+        let depends = match &before.since {
+            Some(_) => plan::depends(&self.client, &self.spec, &plan, &server)?,
+            None => Vec::new(),
+        };
+        let plan = self.set_plan(Arc::new(FieldPlan { depends, ..plan }));
+        let planned = |scope| {
+            let (plan, trace) = (plan.clone(), trace);
+            Ok(Planned { plan, scope, trace })
+        };
+        if let Some(since) = before.since.as_ref().filter(|_| can_follow && !has_lost) {
+            match self.changed(since) {
+                Ok(ids) => return planned(Scope::Changed(ids)),
                 // this user may not look where the mirror's records depend on, or this server has no such path: everything
                 // is read instead
-                Err(error) if !depends.is_empty() && is_refusal(error.kind) => {}
+                Err(error) if !plan.depends.is_empty() && is_refusal(error.kind) => {}
                 Err(error) => return Err(error),
             }
         }
-        let scope = if are_few {
+        planned(if before.are_few {
             Scope::OnePage
         } else {
-            Scope::Whole(self.client.search(model, &self.domain, None)?)
+            Scope::Whole(self.client.search(&self.spec.model, &self.domain, None)?)
+        })
+    }
+
+    /// What the model is like now whose deleted records leave no trace, and whether it has lost any.
+    fn trace(&self, before: Option<Trace>) -> Result<(Option<Trace>, bool), Error> {
+        let Some(model) = &self.spec.traces else {
+            return Ok((None, false));
         };
-        Ok((plan, scope))
+        let last_id = [Aggregate::Max("id".to_owned())];
+        let totals = match self.client.totals(model, &Domain::all(), &last_id) {
+            Ok(totals) => totals,
+            // its module is not installed, or the user may not look
+            Err(error) if error.kind == ErrorKind::UnknownModel || is_refusal(error.kind) => {
+                return Ok((None, false));
+            }
+            Err(error) => return Err(error),
+        };
+        let last_id = totals.values.get(0).and_then(whole_number).unwrap_or(0);
+        let now = Trace {
+            count: totals.count,
+            last_id: last_id.max(before.map_or(0, |before| before.last_id)),
+        };
+        let has_lost = match before {
+            Some(before) if before != now => {
+                let known = Domain::id_range(None, Some(before.last_id));
+                self.client.count(model, &known)? < before.count
+            }
+            _ => false,
+        };
+        Ok((Some(now), has_lost))
+    }
+
+    fn changed(&self, since: &str) -> Result<Vec<i64>, Error> {
+        let changed = Domain::written_since(since, &self.plan().depends);
+        self.client
+            .search(&self.spec.model, &self.domain.and(&changed), None)
+    }
+
+    /// Job: which records changed, once more.
+    pub fn look_again(&self, since: &str, give: &dyn Fn(Answer)) {
+        let mut before = thread_traffic();
+        let changed = self.changed(since);
+        self.hand(give, &mut before, Content::Changed(changed));
     }
 
     /// Job: the records of a span, in one page, or in halves where it cannot be had in one.
     pub fn fetch(&self, span: Span, give: &dyn Fn(Answer)) {
         let mut before = thread_traffic();
-        let done = self.fetch_span(span, give, &mut before);
+        let done = self.fetch_span(span, give, &mut before, &mut Trust::default());
         self.hand(give, &mut before, Content::PageDone(done));
     }
 
@@ -136,20 +207,17 @@ impl Source {
         span: Span,
         give: &dyn Fn(Answer),
         before: &mut Traffic,
+        trust: &mut Trust,
     ) -> Result<(), Error> {
         let error = match self.read(&span) {
             Ok((plan, page)) => {
+                trust.restore();
                 self.hand(give, before, Content::Page(plan, span, page));
                 return Ok(());
             }
             Err(error) => error,
         };
-        // halving a page is of no use when Odoo does not answer at all
-        let lost = matches!(
-            error.kind,
-            ErrorKind::Timeout | ErrorKind::Dropped | ErrorKind::Busy
-        );
-        if !error.kind.may_be_one_record() || lost && !self.is_alive() {
+        if !self.may_be_a_record(&span, &error, trust) {
             return Err(error);
         }
         let parts = match span {
@@ -163,6 +231,7 @@ impl Source {
             span => match span.halves() {
                 Ok(halves) => halves.into(),
                 Err(id) => {
+                    trust.spend();
                     self.hand(give, before, Content::Unreadable(id, error));
                     return Ok(());
                 }
@@ -170,16 +239,10 @@ impl Source {
         };
         parts
             .into_iter()
-            .try_for_each(|part| self.fetch_span(part, give, before))
+            .try_for_each(|part| self.fetch_span(part, give, before, trust))
     }
 
-    fn is_alive(&self) -> bool {
-        self.client
-            .search(&self.spec.model, &Domain::all(), Some(1))
-            .is_ok()
-    }
-
-    fn read(&self, span: &Span) -> Result<(Arc<FieldPlan>, EncodedPage), Error> {
+    pub(super) fn read(&self, span: &Span) -> Result<(Arc<FieldPlan>, EncodedPage), Error> {
         let plan = self.plan();
         let error = match self.read_by(&plan, span) {
             Ok(page) => return Ok(page),
@@ -189,7 +252,8 @@ impl Source {
         if plan.is_proven || !is_refusal(error.kind) {
             return Err(error);
         }
-        let proven = self.set_plan(plan::proven(&self.client, &self.spec.model, &plan)?);
+        let prove = || plan::proven(&self.client, &self.spec.model, &plan).map(Arc::new);
+        let proven = self.set_plan(self.proof.get_or_try_init(prove)?.clone());
         self.read_by(&proven, span)
     }
 
@@ -205,17 +269,38 @@ impl Source {
             columns: &plan.columnar,
             rows: &plan.rows,
         })?;
+        self.check_answer(span, &page.ids)?;
         Ok((
             plan.clone(),
             encode::encode(page, &self.spec.model, &plan.names())?,
         ))
     }
 
-    /// Job: how many records match.
-    pub fn count(&self, give: &dyn Fn(Answer)) {
+    /// Job: how many records match but for these, and what tells whether some changed without a trace.
+    pub fn count(&self, without: &[i64], give: &dyn Fn(Answer)) {
         let mut before = thread_traffic();
-        let counted = self.client.count(&self.spec.model, &self.domain);
+        let counted = self.counted(&self.domain.without(without));
         self.hand(give, &mut before, Content::Counted(counted));
+    }
+
+    fn counted(&self, domain: &Domain) -> Result<Counted, Error> {
+        let (model, aggregates) = (&self.spec.model, self.plan().aggregates(&self.spec));
+        match self.client.totals(model, domain, &aggregates) {
+            Ok(totals) => Ok(Counted {
+                aggregates,
+                totals,
+                refused: None,
+            }),
+            Err(error) if is_refusal(error.kind) => Ok(Counted {
+                aggregates: Vec::new(),
+                totals: Totals {
+                    count: self.client.count(model, domain)?,
+                    values: Texts::default(),
+                },
+                refused: Some(error),
+            }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Job: which records match.
@@ -232,4 +317,13 @@ fn is_refusal(kind: ErrorKind) -> bool {
         kind,
         ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied
     )
+}
+
+/// The whole number that these digits are, `7` or `7.0`.
+pub fn whole_number(digits: &str) -> Option<i64> {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    whole
+        .parse()
+        .ok()
+        .filter(|_| fraction.bytes().all(|digit| digit == b'0'))
 }

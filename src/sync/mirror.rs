@@ -3,13 +3,16 @@
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::encode::EncodedPage;
-use crate::mirror::table::{Table, Wanted};
+use crate::mirror::table::{Ensured, Table, Wanted};
+use crate::pg::identity;
+use crate::pg::savepoint::attempt;
 use crate::settings::Settings;
 use crate::sync::catalogue::{Deletes, TypeSpec};
 use crate::sync::fetch::{Scope, Source};
 use crate::sync::plan::FieldPlan;
 use crate::sync::progress::{Progress, grouped};
-use crate::sync::state::MirrorState;
+use crate::sync::state::{Deviation, MirrorState};
+use crate::sync::store::Refused;
 use crate::sync::task::Counts;
 use pgrx::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -22,7 +25,7 @@ pub enum Stage {
     Planning,
     /// Everything is read and written; what the pages do not have is gone.
     Whole,
-    /// What changed is read and written; then the counts are compared, and if they differ the ids.
+    /// What changed is read and written; then the totals are compared, and if they differ the ids.
     Changed,
     /// What the comparison found lacking is read.
     Repairing,
@@ -51,13 +54,24 @@ pub struct MirrorRun {
     /// Pairs of records that seem to share a unique name, which are to be asked for together.
     pub doubtful: Vec<Vec<i64>>,
     pub notes: Vec<String>,
+    /// By how much Odoo's totals were more than the mirror's when they were last compared in this run.
+    pub deviation: Option<Deviation>,
+    /// How many times it was looked again since they differed.
+    pub looks: u32,
+    /// Everything is read since they differed without a trace.
+    pub is_reread: bool,
     pub(super) table: Option<Table>,
+    /// The role that writes to the table: its owner, where the caller may act as that one, so that triggers of the
+    /// owner's have no more rights than that.
+    pub writer: pg_sys::Oid,
     plan: Option<Arc<FieldPlan>>,
     deletes: Deletes,
     /// The greatest id that the mirror had before this run: what is beyond it can be inserted without a look.
     pub(super) known_max: Option<i64>,
     /// Rows that Odoo does not have.
-    gone: HashSet<i64>,
+    pub(super) gone: HashSet<i64>,
+    /// How many records the mirror has, where that was just counted.
+    pub(super) rows: Option<u64>,
     /// The ids that were read, where they are what tells which rows are gone.
     read_ids: Option<Vec<i64>>,
 }
@@ -68,6 +82,7 @@ impl MirrorRun {
         type_index: usize,
         spec: &TypeSpec,
         state: MirrorState,
+        user: pg_sys::Oid,
     ) -> MirrorRun {
         MirrorRun {
             source,
@@ -83,11 +98,16 @@ impl MirrorRun {
             failed_ids: Vec::new(),
             doubtful: Vec::new(),
             notes: Vec::new(),
+            deviation: None,
+            looks: 0,
+            is_reread: false,
             table: None,
+            writer: user,
             plan: None,
             deletes: spec.deletes,
             known_max: None,
             gone: HashSet::new(),
+            rows: None,
             read_ids: None,
         }
     }
@@ -107,36 +127,61 @@ impl MirrorRun {
     /// Makes the table ready for what Odoo has; returns whether there are fields that only a full read can fill.
     pub fn prepare_table(&mut self, schema: &str, plan: Arc<FieldPlan>) -> Result<bool, Failure> {
         let spec = &self.source.spec;
-        let (table, gained) = Table::ensure(Wanted {
+        let known = self.state.columns.as_ref();
+        let Ensured {
+            table,
+            is_new: is_new_table,
+            gained,
+        } = Table::ensure(Wanted {
             schema,
             name: &spec.table_name,
             model: &spec.model,
             columns: plan.all().filter_map(MirrorColumn::of).collect(),
             unique_key: spec.unique_key.clone(),
             marks: self.marks(),
+            known: known.filter(|_| self.state.is_loaded),
         })?;
-        if !self.marks() {
-            self.counts.deleted += table.delete_marked()?;
-        }
-        let known = self.state.columns.take().unwrap_or_default();
-        let is_new = |column: &MirrorColumn| known.get(&column.field) != Some(&column.name);
+        let is_new = |column: &MirrorColumn| {
+            known.and_then(|known| known.get(&column.field)) != Some(&column.name)
+        };
         let has_new = !gained.is_empty() || table.columns.iter().any(is_new);
-        if self.state.is_loaded {
-            self.note_fields(&table, &gained, &known)?;
+        let is_first_plan = self.table.is_none();
+        if is_first_plan && !is_new_table && self.state.is_loaded {
+            self.note_fields(&table, &gained);
         }
-        self.known_max = table.extent()?.1;
+        self.known_max = table.last_id()?;
+        let caller = identity::current_user();
+        self.writer = if identity::can_become(caller, table.owner) {
+            table.owner
+        } else {
+            caller
+        };
         self.table = Some(table);
         self.plan = Some(plan);
         Ok(has_new)
     }
 
-    /// Tells of fields that came and went since the last run, and empties the columns of those that went.
-    fn note_fields(
-        &mut self,
-        table: &Table,
-        gained: &[MirrorColumn],
-        known: &HashMap<String, String>,
-    ) -> Result<(), Failure> {
+    /// Empties what the type no longer keeps: rows that were marked, columns whose fields are elsewhere or gone.
+    pub fn tidy_table(&mut self) -> Result<(), Failure> {
+        let table = self.table()?;
+        let mut deleted = 0;
+        if !self.marks() {
+            deleted = table.delete_marked()?;
+        }
+        if self.state.is_loaded {
+            let known = self.state.columns.iter().flatten();
+            let left = known.filter(|(field, column)| table.column_of(field) != Some(column));
+            table.empty(&left.map(|(_, column)| column).collect::<Vec<_>>())?;
+        }
+        self.counts.deleted += deleted;
+        Ok(())
+    }
+
+    /// Tells of fields that came and went since the last run.
+    fn note_fields(&mut self, table: &Table, gained: &[MirrorColumn]) {
+        let Some(known) = &self.state.columns else {
+            return;
+        };
         let moved = |column: &&MirrorColumn| {
             known
                 .get(&column.field)
@@ -149,28 +194,27 @@ impl MirrorRun {
                 table.name, column.field, column.name
             ));
         }
-        for column in gained
-            .iter()
-            .filter(|column| !known.contains_key(&column.field))
-        {
-            self.notes
-                .push(format!("{}: {} is new.", table.name, column.name));
+        let is_new = |column: &&MirrorColumn| !known.contains_key(&column.field);
+        for MirrorColumn { name, field, .. } in gained.iter().filter(is_new) {
+            self.notes.push(if name == field {
+                format!("{}: {name} is new.", table.name)
+            } else {
+                format!(
+                    "{}: {field} is new; its values are in {name}, for the table has a {field} of its own.",
+                    table.name
+                )
+            });
         }
-        let stays = |(field, column): &(&String, &String)| table.column_of(field) != Some(column);
-        let (_, emptied): (Vec<&String>, Vec<&String>) = known.iter().filter(stays).unzip();
-        table.empty(&emptied)?;
-        let left: Vec<&String> = known
+        let left = known
             .iter()
             .filter(|(field, _)| table.column_of(field).is_none())
-            .map(|(_, column)| column)
-            .collect();
-        self.notes.extend(left.iter().map(|column| {
+            .map(|(_, column)| column);
+        self.notes.extend(left.map(|column| {
             format!(
                 "{}: Odoo no longer has {column}; the column stays, empty.",
                 table.name
             )
         }));
-        Ok(())
     }
 
     /// Which column each field's values are in, for the next run to know.
@@ -193,10 +237,7 @@ impl MirrorRun {
                 self.read_ids = Some(Vec::new());
                 self.stage = Stage::Whole;
             }
-            Scope::Changed(ids) => {
-                self.expected = ids.len() as u64;
-                self.stage = Stage::Changed;
-            }
+            Scope::Changed(_) => self.stage = Stage::Changed,
         }
         Ok(())
     }
@@ -251,7 +292,7 @@ impl MirrorRun {
         if self.gone.is_empty() {
             return Ok(());
         }
-        let (rows, _) = self.table()?.extent()?;
+        let rows = self.table()?.count()?;
         let gone = self.gone.len() as u64;
         let is_much =
             rows > settings.max_removal_rows && gone * 100 > rows * settings.max_removal_percent;
@@ -261,13 +302,41 @@ impl MirrorRun {
         Ok(())
     }
 
-    /// Removes the rows that are gone, or marks them.
-    pub fn remove_gone(&mut self) -> Result<u64, Failure> {
-        let ids: Vec<i64> = self.gone.drain().collect();
+    /// Removes the rows that are gone, or marks them: how many, and those that something here keeps.
+    pub fn remove_gone(&mut self) -> Result<(u64, Vec<Refused>), Failure> {
+        let mut ids: Vec<i64> = self.gone.drain().collect();
+        ids.sort_unstable();
+        let mut kept = Vec::new();
+        let removed = self.remove(&ids, &mut kept)?;
+        Ok((removed, kept))
+    }
+
+    /// Removes these rows, in halves where one of them is refused.
+    fn remove(&self, ids: &[i64], kept: &mut Vec<Refused>) -> Result<u64, Failure> {
         if ids.is_empty() {
             return Ok(0);
         }
-        self.table()?.delete(&ids, self.marks())
+        let table = self.table()?;
+        let failure = match attempt(|| table.delete_now(ids, self.marks())) {
+            Ok(removed) => return Ok(removed),
+            Err(failure) => failure,
+        };
+        if !self.may_be_one_row(&failure) {
+            return Err(failure);
+        }
+        if let [id] = ids {
+            kept.push(Refused {
+                id: *id,
+                error: format!(
+                    "Odoo no longer has it, and its row cannot be removed: {}",
+                    failure.summary()
+                ),
+                payload: None,
+            });
+            return Ok(0);
+        }
+        let (first, second) = ids.split_at(ids.len() / 2);
+        Ok(self.remove(first, kept)? + self.remove(second, kept)?)
     }
 
     /// Leaves the rows that are gone, for another table of the type has lost too many; the next run finds them again.
@@ -295,13 +364,12 @@ impl MirrorRun {
         .hint("If that many are really gone, call odoo_sync.run(…, force => true). If not, the user has lost a right in Odoo, or the type's domain is wrong.")
     }
 
+    /// How many records the mirror has.
     pub fn row_count(&self) -> Result<u64, Failure> {
-        Ok(self.table()?.extent()?.0)
-    }
-
-    /// How many records there are here or known to be unreadable: what Odoo's count should be.
-    pub fn accounted_for(&self) -> Result<u64, Failure> {
-        Ok(self.row_count()? + self.table()?.lacking(&self.failed_ids)?.len() as u64)
+        match self.rows {
+            Some(rows) => Ok(rows),
+            None => self.table()?.count(),
+        }
     }
 
     /// Compares the mirror's ids with Odoo's: notes what is gone, and returns what is lacking.

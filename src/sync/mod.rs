@@ -4,8 +4,13 @@
 //! back, a page a transaction, and [`record`]s it where other sessions see it.
 
 mod advance;
+mod announce;
+pub mod blocked;
 pub mod catalogue;
+mod comparison;
+mod ending;
 pub mod fetch;
+mod isolate;
 pub mod mirror;
 pub mod plan;
 pub mod pool;

@@ -1,8 +1,9 @@
 //! Which fields of a model to read, and how.
 
 use crate::mirror::{DELETED_AT, LONGEST_NAME, SYNCED_AT};
-use crate::odoo::{Client, Error, Field};
+use crate::odoo::{Aggregate, Client, Error, Field, FieldKind};
 use crate::sync::catalogue::MirrorSpec;
+use std::collections::{BTreeSet, HashSet};
 
 /// The fields of a mirror that this server has.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,8 @@ pub struct FieldPlan {
     pub rows: Vec<Field>,
     /// What the catalogue asks for and the server lacks or does not let this user read, and what no column can be named.
     pub lacking: Vec<String>,
+    /// The relational fields, dotted paths too, whose records' changes are changes of the mirror's.
+    pub depends: Vec<String>,
     /// Whether the server has confirmed what can be read by columns.
     pub is_proven: bool,
 }
@@ -32,6 +35,26 @@ impl FieldPlan {
     pub fn names(&self) -> Vec<String> {
         self.all().map(|field| field.name.clone()).collect()
     }
+
+    /// What tells that Odoo's database changed records without a trace: how many have each many2one that deleting a
+    /// record elsewhere empties, and the sums of what the catalogue says that Odoo writes by raw SQL.
+    pub fn aggregates(&self, spec: &MirrorSpec) -> Vec<Aggregate> {
+        let can_be_emptied = |field: &Field| {
+            field.kind == FieldKind::Many2one && !field.required && !field.company_dependent
+        };
+        let is_watched =
+            |field: &Field| field.kind == FieldKind::Integer && spec.watch.contains(&field.name);
+        let aggregate = |field: &Field| {
+            if can_be_emptied(field) {
+                Some(Aggregate::Count(field.name.clone()))
+            } else if is_watched(field) {
+                Some(Aggregate::Sum(field.name.clone()))
+            } else {
+                None
+            }
+        };
+        self.columnar.iter().filter_map(aggregate).collect()
+    }
 }
 
 /// Asks the server what fields it has, and plans by that: the mirror's fields, and all that the model has.
@@ -42,6 +65,29 @@ pub fn ask(client: &Client, spec: &MirrorSpec) -> Result<(FieldPlan, Vec<Field>)
         plan = proven(client, &spec.model, &plan)?;
     }
     Ok((plan, server))
+}
+
+/// The relational fields, dotted paths too, whose records' changes are changes of the mirror's: the catalogue's, as far as
+/// the server has them, and those that custom fields show something of.
+pub fn depends(
+    client: &Client,
+    spec: &MirrorSpec,
+    plan: &FieldPlan,
+    server: &[Field],
+) -> Result<Vec<String>, Error> {
+    let has = |path: &&String| {
+        server
+            .iter()
+            .any(|field| Some(field.name.as_str()) == path.split('.').next())
+    };
+    let custom: Vec<&Field> = plan
+        .all()
+        .filter(|field| field.name.starts_with("x_"))
+        .collect();
+    let sources = client.sources(&spec.model, server, &custom)?;
+    let own = spec.depends.iter().filter(has).cloned();
+    let depends: BTreeSet<String> = own.chain(sources).collect();
+    Ok(depends.into_iter().collect())
 }
 
 /// Picks the mirror's fields from those that the server has: the catalogue's, and all custom ones.
@@ -69,7 +115,7 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
     let left_out = server.iter().filter(unnameable);
     plan.lacking
         .extend(left_out.map(|field| field.name.replace('\0', "")));
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     chosen.retain(|field| field.name != "id" && seen.insert(&field.name));
     let (columnar, rows) = chosen
         .into_iter()
@@ -92,7 +138,7 @@ pub fn proven(client: &Client, model: &str, plan: &FieldPlan) -> Result<FieldPla
     Ok(FieldPlan {
         columnar,
         rows,
-        lacking: plan.lacking.clone(),
         is_proven: true,
+        ..plan.clone()
     })
 }

@@ -2,8 +2,10 @@
 
 use crate::failure::Failure;
 use crate::pg::thread;
+use pgrx::prelude::*;
 use std::collections::VecDeque;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,7 +43,7 @@ impl<T> Queue<T> {
 /// threads, so that memory stays bounded when writing is slower than reading. The threads end with the process.
 pub struct Pool<T> {
     queue: Arc<Queue<T>>,
-    results: Receiver<T>,
+    results: Receiver<Option<T>>,
     threads: usize,
 }
 
@@ -53,12 +55,16 @@ impl<T: Send + 'static> Pool<T> {
         });
         let (sender, results) = mpsc::sync_channel(threads);
         for _ in 0..threads {
-            let (queue, sender): (Arc<Queue<T>>, SyncSender<T>) = (queue.clone(), sender.clone());
+            let (queue, sender): (Arc<Queue<T>>, SyncSender<Option<T>>) =
+                (queue.clone(), sender.clone());
             thread::spawn("odoo_sync fetch", move || {
                 loop {
                     let job = queue.take();
                     // nobody receives any more only when the worker is about to exit
-                    job(&|result| drop(sender.send(result)));
+                    let give = |result| drop(sender.send(Some(result)));
+                    if catch_unwind(AssertUnwindSafe(|| job(&give))).is_err() {
+                        drop(sender.send(None));
+                    }
                 }
             })?;
         }
@@ -79,8 +85,21 @@ impl<T: Send + 'static> Pool<T> {
         self.queue.lock().len() < self.threads
     }
 
-    /// The next result, if one comes within the time.
-    pub fn next(&self, patience: Duration) -> Option<T> {
-        self.results.recv_timeout(patience).ok()
+    /// The next result, if one comes within the time; fails when a job panicked, whose results would be waited for in vain.
+    pub fn next(&self, patience: Duration) -> Result<Option<T>, Failure> {
+        match self.results.recv_timeout(patience) {
+            Ok(Some(result)) => Ok(Some(result)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Ok(None) | Err(RecvTimeoutError::Disconnected) => Err(thread_ended()),
+        }
     }
+}
+
+/// A bug of ours ended a thread that asks Odoo.
+pub fn thread_ended() -> Failure {
+    Failure::new(
+        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+        "internal error: a thread that talks to Odoo ended unexpectedly",
+    )
+    .hint("This is a bug in odoo_sync; please report it with the server's log.")
 }

@@ -40,6 +40,12 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// `1 record`, `48,032 records`.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
 /// What became of a mirror's records, without what is zero.
 pub fn summary(counts: &Counts) -> String {
     let mut text = format!("{} fetched", grouped(counts.fetched));

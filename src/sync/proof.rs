@@ -1,7 +1,7 @@
 //! What is asked of Odoo to prove that a mirror equals it. Calls nothing of PostgreSQL.
 
 use crate::mirror::encode::{self, EncodedPage};
-use crate::odoo::{Client, Domain, Error, ErrorKind, Field, FieldKind, Read};
+use crate::odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, FieldKind, Read};
 use crate::sync::catalogue::MirrorSpec;
 use crate::sync::plan::{self, FieldPlan};
 use crate::sync::span::Span;
@@ -103,9 +103,13 @@ impl Source {
         refused: &mut Vec<Field>,
     ) -> Result<u64, Error> {
         let model = &self.spec.model;
-        let error = match self.client.totals(model, &self.domain, fields) {
+        let asked: Vec<Aggregate> = fields
+            .iter()
+            .map(|field| Aggregate::Sum(field.name.clone()))
+            .collect();
+        let error = match self.client.totals(model, &self.domain, &asked) {
             Ok(totals) => {
-                for (field, sum) in fields.iter().zip(totals.sums.iter()) {
+                for (field, sum) in fields.iter().zip(totals.values.iter()) {
                     let sum = sum.and_then(|sum| sum.parse().ok()).unwrap_or_default();
                     sums.push((field.clone(), sum));
                 }

@@ -14,6 +14,28 @@ fn execute(statement: &str, args: &[DatumWithOid]) -> Result<(), Failure> {
     Ok(Spi::run_with_args(statement, args)?)
 }
 
+/// Changes the row of a running type, or what depends on it; an error where that row is no longer there.
+fn update(statement: &str, args: &[DatumWithOid]) -> Result<(), Failure> {
+    let rows =
+        Spi::connect_mut(|client| Ok::<_, Failure>(client.update(statement, None, args)?.len()))?;
+    if rows > 0 {
+        return Ok(());
+    }
+    Err(Failure::new(
+        PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        "the run is no longer known here: the extension was dropped and made anew meanwhile, or odoo_sync.runs was emptied",
+    )
+    .hint("Run again: what was stored stays, and nothing is stored twice."))
+}
+
+/// The id of a new run.
+pub fn next_run_id() -> Result<i64, Failure> {
+    as_owner(|| {
+        let next = "SELECT pg_catalog.nextval('odoo_sync.run_ids')";
+        Ok(Spi::get_one::<i64>(next)?.unwrap_or_default())
+    })
+}
+
 /// Takes the lock of a type for as long as this process lives, if no other run holds it.
 pub fn try_lock(connection: &str, r#type: &str) -> Result<bool, Failure> {
     as_owner(|| {
@@ -57,7 +79,7 @@ pub fn begin(task: &Task, r#type: &str, mode: &str) -> Result<(), Failure> {
         execute(
             "INSERT INTO odoo_sync.runs (run_id, connection, type, role, status, mode, started_at, pid, progress)
              VALUES ($1, $2, $3, (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = $4), 'running', $5,
-                     clock_timestamp(), pg_catalog.pg_backend_pid(), 'waiting for its turn')",
+                     clock_timestamp(), pg_catalog.pg_backend_pid(), 'waiting for Odoo')",
             &[
                 task.run_id.into(),
                 task.connection.as_str().into(),
@@ -90,7 +112,7 @@ pub fn skipped(task: &Task, r#type: &str, message: &str) -> Result<(), Failure> 
 /// Notes that a running type's mode is another one than it seemed.
 pub fn mode(task: &Task, r#type: &str, mode: &str) -> Result<(), Failure> {
     as_owner(|| {
-        execute(
+        update(
             "UPDATE odoo_sync.runs SET mode = $4 WHERE run_id = $1 AND connection = $2 AND type = $3",
             &[
                 task.run_id.into(),
@@ -105,7 +127,7 @@ pub fn mode(task: &Task, r#type: &str, mode: &str) -> Result<(), Failure> {
 /// Brings a running type's row up to date, along with the page that it tells of.
 pub fn progress(task: &Task, r#type: &str, counts: &Counts, progress: &str) -> Result<(), Failure> {
     as_owner(|| {
-        execute(
+        update(
             "UPDATE odoo_sync.runs SET fetched = $4, inserted = $5, updated = $6, deleted = $7, failed = $8, progress = $9
              WHERE run_id = $1 AND connection = $2 AND type = $3",
             &[
@@ -133,7 +155,7 @@ pub fn end(
     message: Option<&str>,
 ) -> Result<(), Failure> {
     as_owner(|| {
-        execute(
+        update(
             "UPDATE odoo_sync.runs SET status = $4, finished_at = clock_timestamp(), pid = NULL, progress = NULL,
                     requests = $5, bytes = $6, retries = $7, odoo_seconds = round($8::numeric, 3),
                     write_seconds = round($9::numeric, 3), message = $10
@@ -159,16 +181,20 @@ pub fn end(
 pub fn mirror(task: &Task, mirror: &MirrorRun, window_end: f64) -> Result<(), Failure> {
     let (spec, rows) = (&mirror.source.spec, mirror.row_count()?);
     let columns = serde_json::json!(mirror.columns()?);
+    let as_json = |value: serde_json::Value| (!value.is_null()).then_some(pgrx::JsonB(value));
+    let trace = as_json(serde_json::json!(mirror.state.trace));
+    let standing = as_json(serde_json::json!(mirror.state.standing));
     as_owner(|| {
-        execute(
+        update(
             "INSERT INTO odoo_sync.mirror_state AS s
-                    (connection, table_name, type, model, row_count, window_end, full_at, domain, columns)
-             VALUES ($1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN (SELECT r.started_at FROM odoo_sync.runs r
-                                        WHERE r.run_id = $10 AND r.connection = $1 AND r.type = $3) END, $8, $9)
+                    (connection, table_name, type, model, row_count, window_end, full_at, domain, columns, trace, standing)
+             SELECT $1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN r.started_at END, $8, $9, $11, $12
+             FROM odoo_sync.runs r WHERE r.run_id = $10 AND r.connection = $1 AND r.type = $3
              ON CONFLICT (connection, table_name) DO UPDATE
              SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
                  window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, s.full_at),
-                 domain = EXCLUDED.domain, columns = EXCLUDED.columns",
+                 domain = EXCLUDED.domain, columns = EXCLUDED.columns, trace = EXCLUDED.trace,
+                 standing = EXCLUDED.standing",
             &[
                 task.connection.as_str().into(),
                 spec.table_name.as_str().into(),
@@ -180,6 +206,8 @@ pub fn mirror(task: &Task, mirror: &MirrorRun, window_end: f64) -> Result<(), Fa
                 pgrx::JsonB(mirror.source.domain.to_value()).into(),
                 pgrx::JsonB(columns).into(),
                 task.run_id.into(),
+                trace.into(),
+                standing.into(),
             ],
         )
     })

@@ -2,26 +2,32 @@
 
 use crate::connection;
 use crate::failure::Failure;
-use crate::odoo::{Cancel, Client};
+use crate::odoo::{Cancel, Client, Error, Traffic, thread_traffic};
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
 use crate::pg::{identity, interrupts, thread};
+use crate::sync::blocked;
 use crate::sync::catalogue::{self, TypeSpec};
-use crate::sync::fetch::{Answer, Source};
+use crate::sync::fetch::{Answer, Before, Source};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::plan::FieldPlan;
-use crate::sync::pool::Pool;
+use crate::sync::pool::{Pool, thread_ended};
 use crate::sync::record;
 use crate::sync::state::{self, MirrorState};
 use crate::sync::task::{Event, Outcome, Status, Task};
 use crate::sync::type_run::TypeRun;
-use pgrx::pg_sys;
+use once_cell::sync::OnceCell;
+use pgrx::prelude::*;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long the main thread waits before it looks whether it was told to stop.
 const SLICE: Duration = Duration::from_millis(50);
+
+/// How often a run that nobody waits for looks whether somebody wants the database, for which PostgreSQL waits 5 s.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A run of one connection.
 pub struct Run<'a> {
@@ -34,13 +40,18 @@ pub struct Run<'a> {
     pub(super) window_end: f64,
     /// What the mirrors of our types were before, by table.
     states: HashMap<String, MirrorState>,
-    /// The types whose end the caller was told.
-    skipped: Vec<String>,
+    /// How the types ended, as the caller was told.
+    pub(super) told: Vec<Outcome>,
+    /// When it was last looked whether somebody wants the database.
+    looked_at: Instant,
 }
 
 /// Runs a task to its end; every type is told to the caller and recorded, whatever happens.
-pub fn run(task: &Task, worker: &Worker) {
+pub fn run(mut task: Task, worker: &Worker) {
     let user = pg_sys::Oid::from(task.user);
+    let numbered = number(&mut task, user);
+    worker.send(&Event::Accepted(task.run_id));
+    let task = &task;
     let mut run = Run {
         task,
         worker,
@@ -49,13 +60,18 @@ pub fn run(task: &Task, worker: &Worker) {
         mirrors: Vec::new(),
         window_end: 0.0,
         states: HashMap::new(),
-        skipped: Vec::new(),
+        told: Vec::new(),
+        looked_at: Instant::now(),
     };
     let cancel = Cancel::new();
-    if let Err(failure) = run.begin().and_then(|()| run.work(&cancel)) {
+    if let Err(failure) = numbered
+        .and_then(|()| run.begin())
+        .and_then(|()| run.work(&cancel))
+    {
         cancel.cancel();
-        run.abandon(&failure);
+        run.abandon(failure);
     }
+    run.announce();
     if let Err(failure) = transaction(user, || record::prune(task.settings.history_days)) {
         pgrx::warning!(
             "odoo_sync: the history could not be pruned: {}",
@@ -65,10 +81,21 @@ pub fn run(task: &Task, worker: &Worker) {
     worker.send(&Event::Finished);
 }
 
+/// Gives the run its id, where the run of another connection has not got it already.
+fn number(task: &mut Task, user: pg_sys::Oid) -> Result<(), Failure> {
+    if task.run_id == 0 {
+        task.run_id = transaction(user, record::next_run_id)?;
+    }
+    Ok(())
+}
+
 impl Run<'_> {
     /// Takes the locks of the types; those that another run holds are skipped.
     fn begin(&mut self) -> Result<(), Failure> {
         let task = self.task;
+        if task.settings.run_timeout_ms > 0 {
+            interrupts::limit_time(Duration::from_millis(task.settings.run_timeout_ms))?;
+        }
         let specs = transaction(self.user, || {
             identity::as_owner(|| catalogue::types(&task.connection, &task.types))
         })?;
@@ -84,11 +111,10 @@ impl Run<'_> {
                 self.types.push(TypeRun::new(spec, mode));
             } else {
                 let message = self.held_up(&spec);
-                self.skipped.push(spec.r#type.clone());
-                self.worker.send(&Event::Ended(Box::new(Outcome {
+                self.tell(Outcome {
                     message: Some(message),
                     ..Outcome::new(task.run_id, &task.connection, &spec.r#type, Status::Skipped)
-                })));
+                });
             }
         }
         Ok(())
@@ -135,8 +161,8 @@ impl Run<'_> {
         Duration::from_secs_f64(set.fold(0.0, f64::max) / 1000.0)
     }
 
-    /// Logs in, away from the main thread.
-    fn open(&self, cancel: &Cancel) -> Result<Client, Failure> {
+    /// Logs in, away from the main thread; gives what was asked of the network for it, too.
+    fn open(&mut self, cancel: &Cancel) -> Result<(Result<Client, Error>, Traffic), Failure> {
         let task = self.task;
         let (endpoint, options) = transaction(self.user, || {
             let connection = connection::find(&task.connection).map_err(|failure| {
@@ -149,12 +175,15 @@ impl Run<'_> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let cancel = cancel.clone();
         thread::spawn("odoo_sync open", move || {
-            drop(sender.send(Client::open(endpoint, options, cancel)));
+            let client = Client::open(endpoint, options, cancel);
+            drop(sender.send((client, thread_traffic())));
         })?;
         loop {
-            interrupts::check_worker()?;
-            if let Ok(client) = receiver.recv_timeout(SLICE) {
-                return Ok(client?);
+            self.check()?;
+            match receiver.recv_timeout(SLICE) {
+                Ok(opened) => return Ok(opened),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(thread_ended()),
             }
         }
     }
@@ -164,7 +193,10 @@ impl Run<'_> {
             return Ok(());
         }
         let place = format!("connection {}", self.task.connection);
-        let client = Arc::new(self.open(cancel).map_err(|failure| failure.at(&place))?);
+        let (client, traffic) = self.open(cancel).map_err(|failure| failure.at(&place))?;
+        // the login is the first type's, so that the history's sum is all that was asked
+        self.types[0].traffic.add(&traffic);
+        let client = Arc::new(client.map_err(|error| Failure::from(error).at(&place))?);
         let began = client.session().started;
         self.window_end = began
             .duration_since(UNIX_EPOCH)
@@ -178,23 +210,40 @@ impl Run<'_> {
                 self.submit_plan(next, &pool);
                 next += 1;
             }
-            interrupts::check_worker()?;
-            if let Some(answer) = pool.next(SLICE) {
+            self.check()?;
+            if let Some(answer) = pool.next(SLICE)? {
                 self.handle(answer, &pool)?;
             }
         }
         Ok(())
     }
 
+    /// Between two steps: an error once the run has to stop.
+    fn check(&mut self) -> Result<(), Failure> {
+        interrupts::check_worker()?;
+        // where a session waits for this run, it is that which is in the way of DROP DATABASE
+        if self.task.caller.is_some() || self.looked_at.elapsed() < LOOK {
+            return Ok(());
+        }
+        self.looked_at = Instant::now();
+        if transaction(self.user, blocked::is_database_wanted)? {
+            return Err(Failure::cancelled()
+                .because("the database is about to be dropped, renamed or moved"));
+        }
+        Ok(())
+    }
+
     fn submit_plan(&self, index: usize, pool: &Pool<Answer>) {
         let mirror = &self.mirrors[index];
-        let (source, since) = (mirror.source.clone(), mirror.state.since.clone());
-        // twice as many may have come since, and still fit into a page
-        let are_few = mirror.state.is_loaded
-            && mirror.state.row_count * 2 <= self.batch_size(mirror.type_index) as u64;
-        pool.submit(Box::new(move |give| {
-            source.plan_it(since.as_deref(), are_few, give)
-        }));
+        let source = mirror.source.clone();
+        let before = Before {
+            since: mirror.state.since.clone(),
+            // twice as many may have come since, and still fit into a page
+            are_few: mirror.state.is_loaded
+                && mirror.state.row_count * 2 <= self.batch_size(mirror.type_index) as u64,
+            trace: mirror.state.trace,
+        };
+        pool.submit(Box::new(move |give| source.plan_it(&before, give)));
     }
 
     pub(super) fn batch_size(&self, type_index: usize) -> usize {
@@ -242,8 +291,9 @@ impl Run<'_> {
                 spec,
                 domain,
                 plan: Mutex::new(Arc::new(FieldPlan::default())),
+                proof: OnceCell::new(),
             };
-            let mirror = MirrorRun::new(Arc::new(source), type_index, type_spec, state);
+            let mirror = MirrorRun::new(Arc::new(source), type_index, type_spec, state, self.user);
             self.types[type_index].mirrors_left += 1;
             self.mirrors.push(mirror);
         }
@@ -259,9 +309,11 @@ impl Run<'_> {
         }
         let empty = |index: &usize| self.types[*index].mirrors_left == 0;
         for index in (0..self.types.len()).filter(empty).collect::<Vec<_>>() {
-            self.types[index].notes.push(format!(
-                "The catalogue has no table of this type for Odoo {series}."
-            ));
+            if self.types[index].failures.is_empty() {
+                self.types[index].notes.push(format!(
+                    "The catalogue has no table of this type for Odoo {series}."
+                ));
+            }
             self.end_type(index)?;
         }
         Ok(())
@@ -289,43 +341,13 @@ impl Run<'_> {
             return Err(failure);
         }
         let mirror = &self.mirrors[index];
-        let place = format!("connection {}, {}", self.task.connection, mirror.name());
+        let connection = &self.task.connection;
+        let table = mirror.source.spec.table_name.as_str();
+        let failure = self.unblocked(failure, connection, Some(table));
+        let place = format!("connection {connection}, {}", mirror.name());
         self.types[mirror.type_index]
             .failures
             .push(failure.at(place));
         self.end_mirror(index)
-    }
-
-    /// Ends all types that have not ended, for one reason.
-    fn abandon(&mut self, failure: &Failure) {
-        for index in 0..self.types.len() {
-            if !self.types[index].is_ended {
-                self.types[index].failures.insert(0, failure.clone());
-                if let Err(also) = self.end_type(index) {
-                    pgrx::warning!(
-                        "odoo_sync: how a run ended could not be recorded: {}",
-                        also.summary()
-                    );
-                }
-            }
-        }
-        let ours: Vec<&String> = self
-            .types
-            .iter()
-            .map(|r#type| &r#type.spec.r#type)
-            .collect();
-        let untold = |name: &&String| !ours.contains(name) && !self.skipped.contains(name);
-        for name in self.task.types.iter().filter(untold) {
-            self.worker.send(&Event::Ended(Box::new(Outcome {
-                message: Some(failure.summary()),
-                failure: Some(failure.clone()),
-                ..Outcome::new(
-                    self.task.run_id,
-                    &self.task.connection,
-                    name,
-                    Status::Failed,
-                )
-            })));
-        }
     }
 }

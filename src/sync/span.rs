@@ -22,6 +22,14 @@ impl Span {
         }
     }
 
+    /// The ids that it was made of; none of [`Span::All`].
+    pub fn ids(&self) -> &[i64] {
+        match self {
+            Span::All => &[],
+            Span::Between(ids) | Span::Only(ids) => ids,
+        }
+    }
+
     /// Whether a record with this id would have come along, if it were there.
     pub fn covers(&self, id: i64) -> bool {
         match self {

@@ -3,8 +3,8 @@
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::sql;
-use serde::Deserialize;
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
 
 /// One mirror's past.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -19,9 +19,23 @@ pub struct MirrorState {
     pub is_loaded: bool,
     /// Which column each of its fields was in.
     pub columns: Option<HashMap<String, String>>,
+    /// What the model that the catalogue names in `traces` had.
+    pub trace: Option<Trace>,
+    /// How Odoo's totals differed from the mirror's even when everything had been read.
+    pub standing: Option<Deviation>,
     /// Records that failed before and are tried again.
     pub failed_ids: Vec<i64>,
 }
+
+/// What tells whether records of a model were deleted: how many there are, and the greatest id that was ever given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    pub count: u64,
+    pub last_id: i64,
+}
+
+/// By how much Odoo's totals are more than the mirror's: by field, where they differ; `id` stands for the records.
+pub type Deviation = BTreeMap<String, i64>;
 
 /// The mirrors of a type that were run before. `lookback_s` is the type's own, if it has one.
 ///
@@ -42,7 +56,7 @@ pub fn of_type(
          due AS (
              SELECT (CASE WHEN full_at > local THEN full_at - interval '1 day' ELSE full_at END) AT TIME ZONE zone AS since
              FROM today)
-         SELECT m.table_name, m.row_count, m.domain, m.columns, m.window_end IS NOT NULL AS is_loaded,
+         SELECT m.table_name, m.row_count, m.domain, m.columns, m.trace, m.standing, m.window_end IS NOT NULL AS is_loaded,
                 CASE WHEN m.full_at >= due.since THEN
                     pg_catalog.to_char((m.window_end - pg_catalog.make_interval(secs => $3)) AT TIME ZONE 'UTC',
                                        'YYYY-MM-DD HH24:MI:SS') END AS since,
@@ -59,20 +73,16 @@ pub fn of_type(
     )
 }
 
-/// Which column each field of a mirror was in when it was last run.
-pub fn columns(connection: &str, table: &str) -> Result<HashMap<String, String>, Failure> {
+/// Which column each field of a mirror was in when it was last run; None if that was never.
+pub fn columns(connection: &str, table: &str) -> Result<Option<HashMap<String, String>>, Failure> {
     #[derive(Deserialize)]
     struct Row {
         columns: HashMap<String, String>,
     }
     let rows: Vec<Row> = sql::rows(
-        "SELECT coalesce(columns, '{}') AS columns FROM odoo_sync.mirror_state
-         WHERE connection = $1 AND table_name = $2",
+        "SELECT columns FROM odoo_sync.mirror_state
+         WHERE connection = $1 AND table_name = $2 AND columns IS NOT NULL",
         &[connection.into(), table.into()],
     )?;
-    Ok(rows
-        .into_iter()
-        .next()
-        .map(|row| row.columns)
-        .unwrap_or_default())
+    Ok(rows.into_iter().next().map(|row| row.columns))
 }

@@ -116,8 +116,8 @@ impl MirrorRun {
     /// Whether a smaller part of the page could be stored: not when the server, a lock or a permission is what is in the
     /// way.
     pub fn may_be_one_row(&self, failure: &Failure) -> bool {
-        // integrity constraint, data, trigger (plpgsql), cardinality
-        let classes = ["22", "23", "P0", "21", "42804", "44"];
+        // integrity constraint, data, trigger (plpgsql), cardinality, a limit such as that of an index entry's size
+        let classes = ["22", "23", "P0", "21", "42804", "44", "54"];
         // a class that a trigger made up reaches us as an internal error
         let by_trigger = failure.is(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR)
             && self.table.as_ref().is_some_and(|table| table.has_triggers);
@@ -125,5 +125,16 @@ impl MirrorRun {
             || classes
                 .iter()
                 .any(|class| failure.sqlstate.starts_with(class))
+    }
+
+    /// The same with a hint, where a trigger may be what failed.
+    pub fn with_triggers_in_mind(&self, failure: Failure) -> Failure {
+        match &self.table {
+            Some(table) if table.has_triggers && failure.hint.is_none() => failure.hint(format!(
+                "{} has triggers or rules, which run with the rights of its owner and search_path = pg_catalog: in them, name tables with their schema.",
+                table.qualified()
+            )),
+            _ => failure,
+        }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One run of one connection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Task {
+    /// 0: the worker takes the next one. The caller does not, since it would keep a lock on the sequence while it waits.
     pub run_id: i64,
     pub connection: String,
     pub types: Vec<String>,
@@ -17,6 +18,8 @@ pub struct Task {
     pub database: u32,
     pub session_user: u32,
     pub user: u32,
+    /// The process that waits for the run's end; None: nobody does.
+    pub caller: Option<i32>,
 }
 
 /// How a type's run ended.
@@ -99,8 +102,8 @@ impl Counts {
 /// What a worker tells its caller.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Event {
-    /// It has read its task and has begun.
-    Accepted,
+    /// It has read its task and has begun; the run's id.
+    Accepted(i64),
     /// A line of progress for the caller's screen.
     Notice(String),
     /// A type has ended.

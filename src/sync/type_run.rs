@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::odoo::Traffic;
 use crate::pg::transaction::transaction;
 use crate::sync::catalogue::TypeSpec;
-use crate::sync::progress::{grouped, summary};
+use crate::sync::progress::{counted, grouped, summary};
 use crate::sync::record;
 use crate::sync::run::Run;
 use crate::sync::task::{Counts, Event, Outcome, Status};
@@ -122,8 +122,8 @@ impl Run<'_> {
         let mut lines: Vec<String> = r#type.failures.iter().map(Failure::summary).collect();
         if counts.failed > 0 {
             lines.push(format!(
-                "{} records could not be read or stored; odoo_sync.failures has them.",
-                grouped(counts.failed)
+                "{} could not be read, stored or removed; see odoo_sync.failures.",
+                counted(counts.failed, "record")
             ));
         }
         lines.extend(r#type.notes.iter().cloned());
@@ -134,9 +134,10 @@ impl Run<'_> {
             // what this commits to is what the caller is told: it must survive a crash
             pgrx::Spi::run("SET LOCAL synchronous_commit = on")?;
             record::progress(task, &name, &counts, "")?;
-            record::end(task, &name, status, &traffic, writing, message.as_deref())?;
-            record::unlock(&task.connection, &name)
+            record::end(task, &name, status, &traffic, writing, message.as_deref())
         })?;
+        // after that is committed: a lock that is gone before would make the run seem cut off
+        transaction(self.user, || record::unlock(&task.connection, &name))?;
         let outcome = Outcome {
             mode: Some(r#type.mode.to_string()),
             counts,
@@ -146,7 +147,7 @@ impl Run<'_> {
             ..Outcome::new(task.run_id, &task.connection, &name, status)
         };
         self.types[type_index].is_ended = true;
-        self.worker.send(&Event::Ended(Box::new(outcome)));
+        self.tell(outcome);
         Ok(())
     }
 }

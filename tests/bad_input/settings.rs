@@ -97,3 +97,76 @@ fn options_of_servers_and_user_mappings() {
         ],
     );
 }
+
+#[test]
+fn servers_without_an_address() {
+    let (_sample, _access, mut session) = settled("addresses_lacking");
+    let what = "a connection needs the option";
+    assert_refused(
+        &mut session,
+        &[
+            (
+                "CREATE SERVER bare FOREIGN DATA WRAPPER odoo_sync".to_owned(),
+                "HV00J",
+                &format!("{what} url"),
+            ),
+            (
+                "ALTER SERVER odoo OPTIONS (DROP url)".to_owned(),
+                "HV00J",
+                &format!("{what} url"),
+            ),
+            (
+                "ALTER SERVER odoo OPTIONS (DROP database)".to_owned(),
+                "HV00J",
+                &format!("{what} database"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn tables_that_are_described_twice() {
+    let (_sample, _access, mut session) = settled("described_twice");
+    let insert = |r#type: &str, table: &str, since: u32| {
+        format!(
+            "INSERT INTO odoo_sync.mirrors (type, table_name, model, position, since, fields)
+             VALUES ('{type}', '{table}', 'res.country', 1, {since}, '{{name}}')"
+        )
+    };
+    assert_refused(
+        &mut session,
+        &[
+            (
+                insert("countries", "invoices", 0),
+                "23505",
+                "the table invoices is of type invoices already",
+            ),
+            (
+                insert("invoices", "invoice_lines", 17),
+                "23P01",
+                "the table invoice_lines has another description for some of the Odoo series 17 to",
+            ),
+        ],
+    );
+}
+
+/// Texts would be stored as the wrong characters.
+#[test]
+fn databases_that_are_not_utf8() {
+    let cluster = support::cluster::Cluster::shared();
+    cluster
+        .session("postgres", "postgres")
+        .run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    let error = cluster
+        .session("latin", "postgres")
+        .error("CREATE EXTENSION odoo_sync");
+    let told = all_of(&error);
+    assert_eq!(error.code().code(), "0A000", "{told}");
+    assert!(
+        error
+            .message()
+            .contains("UTF8, and that of latin is LATIN1"),
+        "{told}"
+    );
+    assert!(error.hint().is_some(), "{told}");
+}

@@ -107,3 +107,38 @@ def place_of_stock(place):
     """A location is moved out of its warehouse: its stock is no longer on hand."""
     elsewhere = env['stock.location'].create({'name': word(), 'usage': 'view', 'company_id': COMPANY})
     env['stock.location'].browse(place).location_id = elsewhere
+
+
+def place_of_moves_before():
+    """Goods are expected to leave a place for a customer."""
+    place = env['stock.location'].create({'name': word(), 'usage': 'internal', 'location_id': shelf().id, 'company_id': COMPANY})
+    sold = goods()
+    env['stock.quant']._update_available_quantity(sold, place, 5)
+    kind = pick('stock.picking.type', [('code', '=', 'outgoing'), ('company_id', '=', COMPANY)])
+    move = {
+        'product_id': sold.id, 'product_uom_qty': 3, 'product_uom': sold.uom_id.id, 'location_id': place.id,
+        'location_dest_id': env.ref('stock.stock_location_customers').id,
+    }
+    if SERIES < 18:
+        move['name'] = word()
+    env['stock.picking'].create({
+        'picking_type_id': kind.id, 'location_id': place.id, 'location_dest_id': move['location_dest_id'],
+        MOVES: [(0, 0, move)]}).action_confirm()
+    return place.id
+
+
+def place_of_moves(place):
+    """The place is moved out of its warehouse: what leaves it is no longer outgoing."""
+    place_of_stock(place)
+
+
+def place_of_places_before():
+    outer = env['stock.location'].create({'name': word(), 'usage': 'internal', 'location_id': shelf().id, 'company_id': COMPANY})
+    inner = env['stock.location'].create({'name': word(), 'usage': 'internal', 'location_id': outer.id, 'company_id': COMPANY})
+    env['stock.quant']._update_available_quantity(goods(), inner, 5)
+    return outer.id
+
+
+def place_of_places(outer):
+    """The same with the place that it is in."""
+    place_of_stock(outer)

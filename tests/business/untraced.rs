@@ -17,6 +17,8 @@ const CHANGES: &[&str] = &[
     "related_field",
     "attribute_value",
     "place_of_stock",
+    "place_of_moves",
+    "place_of_places",
 ];
 
 #[test]

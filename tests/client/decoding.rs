@@ -16,6 +16,9 @@ pub fn fields(list: &str) -> Vec<Field> {
                 stored: true,
                 sortable: true,
                 related: None,
+                depends: Vec::new(),
+                searchable: true,
+                required: false,
                 company_dependent: false,
                 relation: None,
                 label: String::new(),
@@ -166,6 +169,19 @@ fn dates_and_times() {
         .map(Some)
         .to_vec();
     assert_eq!(page.columns, [Column::Date(days), Column::Timestamp(times)]);
+    // Odoo writes a year before 1000 without its zeros.
+    let page = by_columns(
+        "d:date t:datetime",
+        r#"{"id": [1, 2], "d": ["1-01-01", "26-11-25"], "t": ["1-01-01 00:00:00", "999-12-31 23:59:59"]}"#,
+    );
+    let same = by_columns(
+        "d:date t:datetime",
+        r#"{"id": [1, 2], "d": ["0001-01-01", "0026-11-25"], "t": ["0001-01-01 00:00:00", "0999-12-31 23:59:59"]}"#,
+    );
+    assert_eq!(
+        page.expect("it is right").columns,
+        same.expect("it is right").columns
+    );
     // Some views compute what they call a date with a time, which Odoo cuts off.
     let page = by_columns("d:date", r#"{"id": [1], "d": ["2026-11-25 09:56:01"]}"#);
     let same = by_columns("d:date", r#"{"id": [1], "d": ["2026-11-25"]}"#);

@@ -160,7 +160,7 @@ fn a_failed_run_does_not_move_the_window() {
             }
         });
         let error = mirrored.fail_type("sales");
-        assert_eq!(error.message(), "1 of 1 types failed: sales", "{series:?}");
+        assert_eq!(error.message(), "1 of 1 type failed: sales", "{series:?}");
         let after = mirrored.session.value(window);
         assert_ne!(after, "", "{series:?}");
         assert_eq!(

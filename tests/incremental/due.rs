@@ -79,7 +79,7 @@ fn a_failed_type_is_tried_at_the_next_call() {
     for _ in 0..2 {
         let error =
             outcomes(&mut mirrored.session, "odoo_sync.run_due()").expect_err("it cannot be read");
-        assert_eq!(error.message(), "1 of 1 types failed: sales");
+        assert_eq!(error.message(), "1 of 1 type failed: sales");
         assert_eq!(mirrored.is_due("sales"), Some(true), "it is due still");
         assert_eq!(
             mirrored

@@ -292,3 +292,66 @@ fn a_column_that_somebody_added_here_is_left_alone() {
         );
     }
 }
+
+/// A column that somebody added here and filled is theirs, although Odoo has a field of that name later.
+#[test]
+fn a_column_of_somebodys_own_is_not_taken_for_a_new_field() {
+    for series in BOTH {
+        let mut mirrored = Mirrored::new("own_column", series);
+        mirrored.session.run(
+            "ALTER TABLE odoo.sales ADD x_note text, ADD x_unused text; UPDATE odoo.sales SET x_note = 'mine'",
+        );
+        let orders = mirrored.ids("sale.order");
+        for field in ["x_note", "x_unused"] {
+            mirrored
+                .sample
+                .add_field("sale.order", FieldSpec::new(field, "char"));
+            mirrored
+                .sample
+                .write_quietly("sale.order", &orders, json!({field: "theirs"}));
+        }
+        let detail = checked(&mut mirrored.session, "sales", "sales");
+        assert!(
+            detail.contains("the table has a x_note of its own: the next run adds x_note_1"),
+            "{series:?} {detail}"
+        );
+        let outcome = mirrored.run_type("sales");
+        assert_noted(
+            &outcome,
+            &["x_note is new; its values are in x_note_1, for the table has a x_note of its own"],
+        );
+        for _ in 0..2 {
+            let texts =
+                "SELECT DISTINCT concat_ws(' ', x_note, x_note_1, x_unused) FROM odoo.sales";
+            assert_eq!(
+                mirrored.session.value(texts),
+                "mine theirs theirs",
+                "{series:?}"
+            );
+            mirrored.later(HOUR);
+            mirrored.run_type("sales");
+        }
+    }
+}
+
+/// How types are spelled is a setting of the session's, and no change of theirs.
+#[test]
+fn quote_all_identifiers_makes_no_new_columns() {
+    for series in BOTH {
+        let mut mirrored = Mirrored::new("quoting", series);
+        let before = columns(&mut mirrored.session, "sales");
+        let name = mirrored.database.name.clone();
+        mirrored.session.run(&format!(
+            "ALTER DATABASE {name} SET quote_all_identifiers = on; SET quote_all_identifiers = on"
+        ));
+        mirrored.run("'{sales}', full => true");
+        let detail = checked(&mut mirrored.session, "sales", "sales");
+        assert!(!detail.contains("adds"), "{series:?} {detail}");
+        mirrored.session.run("SET quote_all_identifiers = off");
+        assert_eq!(
+            columns(&mut mirrored.session, "sales"),
+            before,
+            "{series:?}"
+        );
+    }
+}

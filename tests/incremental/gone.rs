@@ -351,3 +351,35 @@ fn sorted(mut ids: [i64; 2]) -> [i64; 2] {
 fn text(value: &Value) -> &str {
     value.as_str().expect("it is a text")
 }
+
+/// A row that a table of somebody's own refers to stays, and is told; the others go.
+#[test]
+fn a_row_that_is_referred_to_is_kept_and_told() {
+    for series in BOTH {
+        let mut mirrored = Mirrored::new("referred", series);
+        let orders = mirrored.ids("sale.order");
+        let (kept, others) = (orders[1], [orders[0], orders[2]]);
+        mirrored.session.run(&format!(
+            "CREATE TABLE public.notes (sale bigint REFERENCES odoo.sales); INSERT INTO public.notes VALUES ({kept})"
+        ));
+        mirrored.sample.unlink("sale.order", &orders[..3]);
+        mirrored.run_type("sales").assert_partial(1);
+        assert_eq!(
+            mirrored.rows(
+                "sales",
+                &format!("id IN ({}, {}, {})", others[0], kept, others[1])
+            ),
+            [kept]
+        );
+        mirrored.assert_only_failure(
+            "sales",
+            kept,
+            "Odoo no longer has it, and its row cannot be removed: update or delete on table",
+            1,
+        );
+        mirrored.session.run("DROP TABLE public.notes");
+        mirrored.run_type("sales").assert_ok("incremental");
+        assert_eq!(mirrored.failures(), [] as [support::session::TextRow; 0]);
+        mirrored.assert_equal();
+    }
+}

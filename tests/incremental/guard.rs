@@ -39,7 +39,7 @@ fn a_run_that_would_remove_more_than_half_of_a_table_removes_nothing() {
         for arguments in ["'{sales}'", "'{sales}', full => true"] {
             let error = try_run(&mut mirrored.session, arguments).expect_err("it must be refused");
             assert_eq!(error.code().code(), "55000", "{error:?}");
-            assert_eq!(error.message(), "1 of 1 types failed: sales");
+            assert_eq!(error.message(), "1 of 1 type failed: sales");
             let detail = error.detail().unwrap_or_default();
             for told in [
                 "sales",

@@ -14,7 +14,7 @@ struct Refusal {
 }
 
 /// Each refuses the record whose `client_order_ref` is 'refused'.
-const REFUSALS: [Refusal; 5] = [
+const REFUSALS: [Refusal; 6] = [
     Refusal {
         name: "check",
         refuse: "ALTER TABLE odoo.sales ADD CONSTRAINT no_such_ref CHECK (client_order_ref <> 'refused')",
@@ -41,6 +41,15 @@ const REFUSALS: [Refusal; 5] = [
         refuse: "UPDATE odoo.sales SET note = '' WHERE note IS NULL; ALTER TABLE odoo.sales ALTER COLUMN note SET NOT NULL",
         told: "note",
         relent: "ALTER TABLE odoo.sales ALTER COLUMN note DROP NOT NULL",
+    },
+    Refusal {
+        // a limit of PostgreSQL's own
+        name: "index",
+        refuse: "CREATE FUNCTION long(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+                     SELECT CASE $1 WHEN 'refused' THEN (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 300) n) ELSE $1 END $$;
+                 CREATE INDEX refs ON odoo.sales (long(client_order_ref))",
+        told: "exceeds btree version 4 maximum",
+        relent: "DROP INDEX odoo.refs",
     },
     Refusal {
         name: "foreign_key",

@@ -31,7 +31,7 @@ const READING: [&str; 7] = [
 ];
 
 /// What only PostgreSQL itself calls.
-const INTERNAL: [&str; 3] = ["add_type", "load_catalogue", "prefer_own"];
+const INTERNAL: [&str; 4] = ["add_type", "check_table", "load_catalogue", "prefer_own"];
 
 #[test]
 fn each_function_works_or_says_that_it_cannot_write_there() {

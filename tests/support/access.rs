@@ -25,6 +25,17 @@ impl From<&SampleOdoo> for Access {
 }
 
 impl Access {
+    /// What ODOO_URL, ODOO_DB, ODOO_LOGIN and ODOO_SECRET say; fails with the name of one that is not set.
+    pub fn from_environment() -> Result<Access, String> {
+        let variable = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
+        Ok(Access {
+            url: variable("ODOO_URL")?,
+            database: variable("ODOO_DB")?,
+            login: variable("ODOO_LOGIN")?,
+            secret: variable("ODOO_SECRET")?,
+        })
+    }
+
     /// The same by another secret.
     pub fn by(&self, secret: &str) -> Access {
         Access {

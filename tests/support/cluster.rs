@@ -188,6 +188,14 @@ impl Cluster {
         Session::open(&self.config(database, role))
     }
 
+    /// The first session that can be had of a server that is just coming up again.
+    pub fn await_session(&self, database: &str) -> Session {
+        let config = self.config(database, "postgres");
+        wait::until("the server", Duration::from_secs(60), || {
+            Session::try_open(&config).ok()
+        })
+    }
+
     /// How to reach a database as a role.
     pub fn config(&self, database: &str, role: &str) -> postgres::Config {
         let mut config = postgres::Config::new();
@@ -216,6 +224,29 @@ impl Cluster {
             "pg_ctl",
             &["stop", "-s", "-w", "-D", &self.data(), "-m", mode],
         );
+    }
+
+    /// The process ids of the server: the postmaster's and its children's.
+    pub fn processes(&self) -> Vec<String> {
+        let file = Path::new(&self.data()).join("postmaster.pid");
+        let text = fs::read_to_string(file).expect("the server runs");
+        let postmaster = text.lines().next().expect("its first line is its id");
+        let children = format!("/proc/{postmaster}/task/{postmaster}/children");
+        let children = fs::read_to_string(children).expect("the server runs");
+        let children = children.split_whitespace().map(str::to_owned);
+        std::iter::once(postmaster.to_owned())
+            .chain(children)
+            .collect()
+    }
+
+    /// Whether the server runs.
+    pub fn is_up(&self) -> bool {
+        let mut command = Command::new(self.bin.join("pg_ctl"));
+        let status = as_server_user(command.args(["status", "-s", "-D", &self.data()]))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status();
+        status.expect("pg_ctl starts").success()
     }
 
     /// Starts it again.

@@ -49,6 +49,13 @@ impl Gate {
         self.state.1.notify_all();
     }
 
+    /// Waits until it has let through as many as it was to.
+    pub fn await_passes(&self) {
+        wait::until("requests that pass", Duration::from_secs(20), || {
+            (lock(&self.state.0).passes == 0).then_some(())
+        });
+    }
+
     /// Waits until a request stands before it.
     pub fn await_request(&self) {
         wait::until("a request at the gate", Duration::from_secs(20), || {
@@ -65,12 +72,13 @@ impl Drop for Gate {
 
 /// Whether a request reads records: a page of a run.
 pub fn is_page(request: &RecordedRequest) -> bool {
-    let reads = ["read", "search_read", "read_group", "formatted_read_group"];
-    request.model.as_deref() != Some("res.users")
-        && request
-            .method
-            .as_deref()
-            .is_some_and(|method| reads.contains(&method))
+    let reads = match request.method.as_deref() {
+        Some("read" | "search_read") => true,
+        // totals come by the same methods
+        Some("read_group" | "formatted_read_group") => request.body.contains(":array_agg"),
+        _ => false,
+    };
+    reads && request.model.as_deref() != Some("res.users")
 }
 
 fn stand((state, changed): &(Mutex<State>, Condvar)) {

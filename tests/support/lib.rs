@@ -2,8 +2,11 @@
 
 pub mod access;
 pub mod background;
+pub mod certificates;
 pub mod cluster;
 pub mod compare;
+pub mod dice;
+pub mod faulty;
 pub mod gate;
 pub mod installation;
 /// The extension's Odoo client, compiled here without PostgreSQL.

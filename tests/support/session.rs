@@ -18,14 +18,17 @@ pub struct Session {
 
 impl Session {
     pub fn open(config: &postgres::Config) -> Session {
+        Session::try_open(config).unwrap_or_else(|error| panic!("no session: {}", told(&error)))
+    }
+
+    /// The same where the server may not be there.
+    pub fn try_open(config: &postgres::Config) -> Result<Session, postgres::Error> {
         let notices = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&notices);
         let mut config = config.clone();
         config.notice_callback(move |notice| lock(&kept).push(notice.message().to_owned()));
-        let client = config
-            .connect(NoTls)
-            .unwrap_or_else(|error| panic!("no session: {}", told(&error)));
-        Session { client, notices }
+        let client = config.connect(NoTls)?;
+        Ok(Session { client, notices })
     }
 
     /// Runs statements whose results do not matter.

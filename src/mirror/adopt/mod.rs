@@ -12,7 +12,7 @@ pub use found::Found;
 
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
-use crate::mirror::table::{Table, Wanted};
+use crate::mirror::table::{Ensured, Table, Wanted};
 use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::pg::savepoint;
 use found::FoundColumn;
@@ -55,7 +55,7 @@ pub fn adopt(found: Found, wanted: Wanted, odoo_ids: &[i64]) -> Result<Vec<Actio
     adoption.look_again()?;
     adoption.free_places(&wanted.columns)?;
     adoption.add_key()?;
-    let (table, gained) = Table::ensure(wanted)?;
+    let Ensured { table, gained, .. } = Table::ensure(wanted)?;
     adoption.tell_gained(&gained)?;
     adoption.add_unique_key(&table)?;
     adoption.tell_kept(&table.columns);

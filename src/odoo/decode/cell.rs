@@ -62,6 +62,11 @@ impl<'de> DeserializeSeed<'de> for Cell<'_> {
             }
             Column::Json(texts) => {
                 let raw = <&RawValue>::deserialize(deserializer)?;
+                if is_too_deep(raw.get()) {
+                    return Err(de::Error::custom(format_args!(
+                        "a JSON value is nested deeper than {DEEPEST}"
+                    )));
+                }
                 push_json(texts, raw.get(), self.nul_characters);
             }
         }
@@ -195,10 +200,11 @@ impl<T> Visitor<'_> for Moment<T> {
 
 /// A date; where Odoo computes one in SQL it may come with a time, which Odoo itself cuts off (`Date.to_date`).
 fn date_of(text: &str) -> Option<i32> {
-    match date::microseconds(text) {
-        Some(_) => date::days(text.get(..10)?),
-        None => date::days(text),
-    }
+    let date = match date::microseconds(text) {
+        Some(_) => text.split([' ', 'T']).next()?,
+        None => text,
+    };
+    date::days(date)
 }
 
 /// The ids of an x2many, ascending; none is an empty list, as Odoo shows it.
@@ -258,6 +264,31 @@ fn is_decimal(text: &str) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
         && text.parse::<f64>().is_ok()
+}
+
+/// How deep a JSON value may be nested: as deep as serde_json reads one, and far from where PostgreSQL's parser runs out
+/// of stack.
+const DEEPEST: usize = 128;
+
+/// Whether a JSON text is nested deeper than [`DEEPEST`].
+fn is_too_deep(raw: &str) -> bool {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    for byte in raw.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'[' | b'{' if !is_text => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return true;
+                }
+            }
+            b']' | b'}' if !is_text => depth -= 1,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A JSON value by its own text, with the escaped NUL characters taken out; PostgreSQL's jsonb refuses them.

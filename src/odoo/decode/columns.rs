@@ -86,6 +86,10 @@ impl<'de> Visitor<'de> for Group<'_> {
                         name: &field.name,
                         expected,
                     })?;
+                    // at once, so that many short arrays cannot have room made for many long ones
+                    if seen_id {
+                        check_length(field, &batch, index)?;
+                    }
                 }
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -99,19 +103,25 @@ impl<'de> Visitor<'de> for Group<'_> {
             if !seen[index] {
                 return Err(about(&field.name, "is missing"));
             }
-            let (found, wanted) = (batch.columns[index].len(), batch.ids.len());
-            if found != wanted {
-                return Err(about(
-                    &field.name,
-                    format_args!("has {found} values for {wanted} records"),
-                ));
-            }
+            check_length(field, &batch, index)?;
         }
         batch
             .sort()
             .map_err(|id| about("id", format_args!("{id} came twice")))?;
         Ok(batch)
     }
+}
+
+/// Each record has one value.
+fn check_length<E: de::Error>(field: &Field, batch: &Batch, index: usize) -> Result<(), E> {
+    let (found, wanted) = (batch.columns[index].len(), batch.ids.len());
+    if found == wanted {
+        return Ok(());
+    }
+    Err(about(
+        &field.name,
+        format_args!("has {found} values for {wanted} records"),
+    ))
 }
 
 /// The values of one field. Where no record matches, Odoo 14 sends `null` and some versions `false` for the array.

@@ -1,11 +1,13 @@
 //! From the bytes of an answer to columns, without a tree of JSON values in between: a page has 100,000 values.
+//!
+//! Whatever the bytes are, the memory that this takes is bounded by their number.
 
 mod batch;
 mod cell;
 mod columns;
 mod rows;
 
-pub(super) use batch::Batch;
+pub use batch::Batch;
 pub(super) use cell::push_numeric;
-pub(super) use columns::ColumnsAnswer;
-pub(super) use rows::RowsAnswer;
+pub use columns::ColumnsAnswer;
+pub use rows::RowsAnswer;

@@ -25,13 +25,7 @@ const PAGE: usize = 5000;
 
 fn main() -> Outcome<()> {
     let rounds: usize = std::env::args().nth(1).map_or(Ok(5), |text| text.parse())?;
-    let variable = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
-    let access = Access {
-        url: variable("ODOO_URL")?,
-        database: variable("ODOO_DB")?,
-        login: variable("ODOO_LOGIN")?,
-        secret: variable("ODOO_SECRET")?,
-    };
+    let access = Access::from_environment()?;
     // durability as a server has it; no autovacuum, whose work after one measurement would fall into the next
     let durable = [
         ("fsync", "on"),

@@ -6,6 +6,7 @@
 mod api;
 mod cell;
 mod odoo_table;
+mod past;
 mod real;
 mod report;
 mod sample;
@@ -17,6 +18,7 @@ use crate::odoo::FieldKind;
 use crate::session::{Session, identifier, literal};
 
 pub use cell::{Cell, CellKind, canonical};
+pub use past::{Ids, Past};
 pub use real::RealTruth;
 pub use report::Report;
 pub use sample::SampleTruth;

@@ -25,7 +25,7 @@ impl SampleTruth<'_> {
     }
 
     /// The records that a mirror's domain selects, by hand: nothing of the sample's own reading of domains is believed.
-    fn records(&self, mirror: &Mirror) -> Vec<Map<String, Value>> {
+    pub(super) fn records(&self, mirror: &Mirror) -> Vec<Map<String, Value>> {
         let mut records = self.sample.records(&mirror.model);
         match mirror.table.as_str() {
             "invoices" => records.retain(is_invoice),
@@ -127,7 +127,7 @@ impl Truth for SampleTruth<'_> {
     }
 }
 
-fn cell(column: &MirrorColumn, kind: &FieldKind, value: &Value) -> Cell {
+pub(super) fn cell(column: &MirrorColumn, kind: &FieldKind, value: &Value) -> Cell {
     match (column.kind, value) {
         (_, Value::Null) => empty(kind),
         (CellKind::Boolean, Value::Bool(value)) => Cell::Boolean(*value),

@@ -15,7 +15,7 @@ mod datum;
 mod domain;
 mod fault;
 mod field;
-mod http;
+pub(crate) mod http;
 mod json2;
 mod json_text;
 mod jsonrpc;
@@ -110,7 +110,9 @@ pub struct SampleOdoo {
     /// An API key. The password `admin` works over JSON-RPC too.
     pub secret: String,
     shared: Arc<Shared>,
-    _server: Server,
+    address: SocketAddr,
+    /// None while it is stopped.
+    server: Option<Server>,
 }
 
 /// Decides what happens to a request.
@@ -174,18 +176,26 @@ impl SampleOdoo {
             requests: Mutex::default(),
             decide: Mutex::default(),
         });
-        let serving = Arc::clone(&shared);
-        let server = Server::start(address, move |connection, stop| {
-            serving.serve(connection, stop)
-        })?;
+        let server = shared.start(address)?;
         Ok(SampleOdoo {
             url: format!("http://{}", server.address),
             database: name,
             login,
             secret,
             shared,
-            _server: server,
+            address: server.address,
+            server: Some(server),
         })
+    }
+
+    /// Stops it: connections break, new ones are refused. What is in it stays.
+    pub fn stop(&mut self) {
+        self.server = None;
+    }
+
+    /// Starts it again, on the same address.
+    pub fn resume(&mut self) {
+        self.server = Some(self.shared.start(self.address).expect("its port is free"));
     }
 
     /// Makes a record, as somebody in Odoo would, and gives its id. An `id` among the values is taken.
@@ -322,6 +332,13 @@ impl SampleOdoo {
 }
 
 impl Shared {
+    fn start(self: &Arc<Shared>, address: SocketAddr) -> std::io::Result<Server> {
+        let serving = Arc::clone(self);
+        Server::start(address, move |connection, stop| {
+            serving.serve(connection, stop)
+        })
+    }
+
     fn serve(&self, connection: &mut Connection, stop: &Stop) {
         // a client that vanishes or talks nonsense is its own affair: the connection ends
         while let Ok(Some(request)) = Request::read(connection) {

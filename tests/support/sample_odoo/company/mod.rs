@@ -1,6 +1,5 @@
 //! The company whose Odoo this is: a furniture maker with a subsidiary, made up, and the same each time.
 
-mod dice;
 mod goods;
 mod invoices;
 mod journal_items;
@@ -13,7 +12,7 @@ use super::Series;
 use super::calendar::{DAY, SECOND, civil, day};
 use super::database::Database;
 use super::datum::Datum;
-use dice::Dice;
+use crate::dice::Dice;
 use goods::Product;
 
 /// Names and values of a record.
@@ -44,7 +43,7 @@ struct Founding<'d> {
 pub fn found(database: &mut Database, documents: usize) {
     let mut founding = Founding {
         database,
-        dice: Dice::new(),
+        dice: Dice::new(0x0D00),
         now: i64::from(day(YEAR - 1, 12, 15)) * DAY + 9 * 3600 * SECOND,
     };
     ledger::currencies(&mut founding);

@@ -1,11 +1,22 @@
 //! Chance that falls the same way each time.
 
-/// A generator of numbers (SplitMix64), always with the same seed.
+/// A generator of numbers (SplitMix64): the same ones for the same seed.
 pub struct Dice(u64);
 
 impl Dice {
-    pub fn new() -> Dice {
-        Dice(0x0D00)
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    /// By the seed that `ODOO_SYNC_SEED` names, or by that one; and which it is, for whoever has to repeat it.
+    pub fn seeded(seed: u64) -> (Dice, u64) {
+        let seed = match std::env::var("ODOO_SYNC_SEED") {
+            Ok(text) => text
+                .parse()
+                .unwrap_or_else(|_| panic!("ODOO_SYNC_SEED is {text:?}, which is no number")),
+            Err(_) => seed,
+        };
+        (Dice::new(seed), seed)
     }
 
     fn next(&mut self) -> u64 {

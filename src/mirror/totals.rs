@@ -1,0 +1,66 @@
+//! What a mirror's rows come to.
+
+use crate::failure::Failure;
+use crate::mirror::table::Table;
+use pgrx::prelude::*;
+use pgrx::spi::quote_identifier;
+
+/// What is asked of a column's values over all rows.
+pub enum Total<'a> {
+    /// What they add up to.
+    Sum(&'a str),
+    /// How many there are.
+    Count(&'a str),
+}
+
+impl Table {
+    /// How many records the mirror has.
+    pub fn count(&self) -> Result<u64, Failure> {
+        let query = format!(
+            "SELECT count(*) FROM {} AS mirror WHERE {}",
+            self.qualified(),
+            self.present("mirror")
+        );
+        let count = Spi::connect(|client| {
+            client
+                .select(query.as_str(), Some(1), &[])?
+                .first()
+                .get_one::<i64>()
+        })?;
+        Ok(count.unwrap_or_default() as u64)
+    }
+
+    /// How many records the mirror has but for those of these ids, and their totals in the given order.
+    pub fn totals(&self, totals: &[Total], without: &[i64]) -> Result<(u64, Vec<i64>), Failure> {
+        let asked: String = totals
+            .iter()
+            .map(|total| match total {
+                Total::Sum(column) => {
+                    format!(", coalesce(sum({}), 0)::bigint", quote_identifier(*column))
+                }
+                Total::Count(column) => format!(", count({})", quote_identifier(*column)),
+            })
+            .collect();
+        let others = if without.is_empty() {
+            "$1::bigint[] IS NOT NULL"
+        } else {
+            "NOT EXISTS (SELECT FROM pg_catalog.unnest($1::bigint[]) AS other (id) WHERE other.id = mirror.id)"
+        };
+        let query = format!(
+            "SELECT ARRAY[count(*){asked}] FROM {} AS mirror WHERE {} AND {others}",
+            self.qualified(),
+            self.present("mirror")
+        );
+        let values = Spi::connect(|client| {
+            client
+                .select(query.as_str(), Some(1), &[without.to_vec().into()])?
+                .first()
+                .get_one::<Vec<i64>>()
+        })?
+        .unwrap_or_default();
+        let (count, totals) = values
+            .split_first()
+            .map_or((0, &[][..]), |(count, totals)| (*count, totals));
+        Ok((count as u64, totals.to_vec()))
+    }
+}
