@@ -76,17 +76,18 @@ CREATE CONSTRAINT TRIGGER check_table AFTER INSERT OR UPDATE ON odoo_sync.mirror
 -- whoever reads a view must be allowed to call the functions in it: history has none of ours any more
 CREATE OR REPLACE VIEW odoo_sync.history AS
     SELECT r.run_id, r.connection, r.type,
-           CASE WHEN r.status = 'running' AND NOT EXISTS (
-                    SELECT FROM pg_catalog.pg_locks l
-                    WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-                      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-                      AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(r.connection || E'\n' || r.type, 7077))
-                THEN 'interrupted' ELSE r.status END AS status,
+           CASE WHEN r.status = 'running' AND NOT now.is_running THEN 'interrupted' ELSE r.status END AS status,
            r.mode, r.started_at, r.finished_at,
-           coalesce(r.finished_at, clock_timestamp()) - r.started_at AS duration,
+           CASE WHEN now.is_running THEN clock_timestamp() ELSE r.finished_at END - r.started_at AS duration,
            r.fetched, r.inserted, r.updated, r.deleted, r.failed,
            r.requests, r.bytes, r.retries, r.odoo_seconds, r.write_seconds, r.role, r.message
-    FROM odoo_sync.runs r
+    FROM odoo_sync.runs r,
+    LATERAL (SELECT r.status = 'running' AND EXISTS (
+                 SELECT FROM pg_catalog.pg_locks l
+                 WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+                   AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(r.connection || E'\n' || r.type, 7077))
+             AS is_running) AS now
     ORDER BY r.run_id DESC, r.started_at DESC, r.connection, r.type;
 
 CREATE FUNCTION odoo_sync.load_catalogue() RETURNS void STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'load_catalogue_wrapper';

@@ -27,7 +27,7 @@ const READING: [&str; 7] = [
     "is_running('odoo', 'sales')",
     "lock_key('odoo', 'sales')",
     "due_after(now(), '1 hour')",
-    "validate_options('{}', 'pg_foreign_server'::regclass)",
+    "validate_options('{url=https://erp.example.com,database=erp}', 'pg_foreign_server'::regclass)",
 ];
 
 /// What only PostgreSQL itself calls.
