@@ -61,7 +61,7 @@ fn what_is_no_secret_is_told() {
     // SAFETY: the name is NUL-terminated.
     assert_eq!(unsafe { mkfifo(name.as_ptr(), 0o644) }, 0);
     let unreadable = file("closed", b"secret");
-    fs::set_permissions(&unreadable, fs::Permissions::from_mode(0)).expect("it is ours");
+    fs::set_permissions(&unreadable, fs::Permissions::from_mode(0o000)).expect("it is ours");
     let holds_none = "holds no secret";
     for (path, sqlstate, says) in [
         (
