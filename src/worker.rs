@@ -16,16 +16,17 @@ const ENTRY: &str = "odoo_sync_run_worker";
 /// Notices are shown as they come. When the caller is cancelled, so are the workers.
 pub fn run_and_wait(tasks: Vec<Task>) -> Result<Vec<Outcome>, Failure> {
     let mut waiting: VecDeque<Task> = tasks.into();
-    let mut running: Vec<Caller> = Vec::new();
+    let are_several = waiting.len() > 1;
+    let mut running: Vec<(String, Caller)> = Vec::new();
     let mut outcomes = Vec::new();
     let mut run_id = 0;
     while !waiting.is_empty() || !running.is_empty() {
         start_waiting(&mut waiting, &mut running, run_id)?;
         let mut still_running = Vec::new();
         let mut is_idle = true;
-        for caller in running {
+        for (connection, caller) in running {
             match caller.poll::<Event>()? {
-                Poll::Nothing => still_running.push(caller),
+                Poll::Nothing => still_running.push((connection, caller)),
                 Poll::Event(Event::Finished) => {
                     caller.finish();
                     is_idle = false;
@@ -33,12 +34,15 @@ pub fn run_and_wait(tasks: Vec<Task>) -> Result<Vec<Outcome>, Failure> {
                 Poll::Event(event) => {
                     is_idle = false;
                     match event {
+                        Event::Notice(line) if are_several => {
+                            pgrx::notice!("{connection}: {line}");
+                        }
                         Event::Notice(line) => pgrx::notice!("{line}"),
                         Event::Ended(outcome) => outcomes.push(*outcome),
                         Event::Accepted(id) => run_id = id,
                         Event::Finished => {}
                     }
-                    still_running.push(caller);
+                    still_running.push((connection, caller));
                 }
                 Poll::Gone => return Err(gone(&caller)),
             }
@@ -55,7 +59,7 @@ pub fn run_and_wait(tasks: Vec<Task>) -> Result<Vec<Outcome>, Failure> {
 /// an error only when not even one can run.
 fn start_waiting(
     waiting: &mut VecDeque<Task>,
-    running: &mut Vec<Caller>,
+    running: &mut Vec<(String, Caller)>,
     run_id: i64,
 ) -> Result<(), Failure> {
     while let Some(task) = waiting.front_mut() {
@@ -64,7 +68,7 @@ fn start_waiting(
         }
         task.run_id = run_id;
         match start(task) {
-            Ok(caller) => running.push(caller),
+            Ok(caller) => running.push((task.connection.clone(), caller)),
             Err(failure) if running.is_empty() => return Err(failure),
             Err(_) => return Ok(()), // its turn comes when one of ours has ended
         }

@@ -55,7 +55,7 @@ fn an_odoo_that_stays_away_fails_the_run_and_what_was_stored_stays() {
     sample.stop();
     let error = run.end().0.expect_err("there is no Odoo");
     let error = support::session::of_server(&error);
-    assert_eq!(error.message(), "1 of 1 types failed: purchases");
+    assert_eq!(error.message(), "1 of 1 type failed: purchases");
     let detail = error.detail().unwrap_or_default();
     assert!(detail.contains("connection odoo"), "{detail}");
     assert!(other.number(rows) >= stored);

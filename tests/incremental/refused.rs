@@ -46,7 +46,7 @@ const REFUSALS: [Refusal; 6] = [
         // a limit of PostgreSQL's own
         name: "index",
         refuse: "CREATE FUNCTION long(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-                     SELECT CASE $1 WHEN 'refused' THEN (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 300) n) ELSE $1 END $$;
+                     SELECT CASE $1 WHEN 'refused' THEN (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 100) n) ELSE $1 END $$;
                  CREATE INDEX refs ON odoo.sales (long(client_order_ref))",
         told: "exceeds btree version 4 maximum",
         relent: "DROP INDEX odoo.refs",

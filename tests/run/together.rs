@@ -79,6 +79,16 @@ fn connections_run_side_by_side() {
             .to_vec()
     };
     assert_eq!(rows, [row("odoo"), row("old")]);
+    session.run("SELECT odoo_sync.run('{inventory}')");
+    for connection in ["odoo", "old"] {
+        let line = format!("{connection}: inventory.inventory: ");
+        let notices = session.notices();
+        assert!(
+            notices.iter().any(|notice| notice.starts_with(&line)),
+            "{notices:?}"
+        );
+        session.run("SELECT odoo_sync.run('{inventory}')");
+    }
     session.run("SELECT odoo_sync.run(connection => 'old')");
     compare(&mut session, "old", &mut SampleTruth::new(&second)).assert_equal();
 }

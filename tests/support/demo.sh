@@ -54,6 +54,7 @@ choose_odoo() {
   if given_odoo ODOO; then
     return
   elif [[ -n ${ODOO:-} ]]; then
+    [[ $ODOO =~ ^(14|19)$ ]] || die "ODOO is 14 or 19, not '$ODOO'; ODOO_URL, ODOO_DB, ODOO_LOGIN and ODOO_SECRET name another"
     block=$("$here/odoo.sh" up "$ODOO")
   else
     start_sample

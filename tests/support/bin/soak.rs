@@ -139,34 +139,53 @@ fn business(sample: &SampleOdoo, dice: &mut Dice) {
         }
     }
     for _ in 0..5 {
-        let orders = sample.records("sale.order");
-        let gone = dice.pick(&orders)["id"].as_i64().expect("an id");
-        sample.unlink("sale.order", &[gone]);
-        sample.create("sale.order", like(dice.pick(&orders)));
+        replace_order(sample, dice);
     }
 }
 
-/// The values of a new order like that one.
-fn like(order: &Map<String, Value>) -> Value {
-    let copied = [
-        "name",
-        "partner_id",
-        "partner_invoice_id",
-        "partner_shipping_id",
-        "company_id",
-        "currency_id",
-        "date_order",
-        "state",
-        "amount_total",
-    ];
-    let values = order
+/// Deletes an order with its lines, and makes one with as many.
+fn replace_order(sample: &SampleOdoo, dice: &mut Dice) {
+    let orders = sample.records("sale.order");
+    let gone = dice.pick(&orders);
+    let mut lines = sample.records("sale.order.line");
+    lines.retain(|line| line["order_id"] == gone["id"]);
+    let new = copy_of(
+        gone,
+        &[
+            "name",
+            "partner_id",
+            "company_id",
+            "currency_id",
+            "date_order",
+            "state",
+            "amount_total",
+        ],
+    );
+    sample.unlink("sale.order", &[gone["id"].as_i64().expect("an id")]);
+    let order = sample.create("sale.order", new.into());
+    for line in lines {
+        let mut new = copy_of(
+            &line,
+            &[
+                "name",
+                "product_id",
+                "product_uom_qty",
+                "price_unit",
+                "display_type",
+            ],
+        );
+        new.insert("order_id".to_owned(), json!(order));
+        sample.create("sale.order.line", new.into());
+    }
+}
+
+fn copy_of(record: &Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
+    let copied = record
         .iter()
-        .filter(|(field, _)| copied.contains(&field.as_str()));
-    Value::Object(
-        values
-            .map(|(field, value)| (field.clone(), value.clone()))
-            .collect(),
-    )
+        .filter(|(field, _)| fields.contains(&field.as_str()));
+    copied
+        .map(|(field, value)| (field.clone(), value.clone()))
+        .collect()
 }
 
 /// An incremental run in the session, and the most memory that its worker had for itself.
