@@ -76,6 +76,26 @@ pub fn named_or_all(name: Option<&str>) -> Result<Vec<Connection>, Failure> {
     }
 }
 
+/// The same for whoever wants to use them: of all connections, those whose foreign server the caller has USAGE on, unless
+/// there is none such, which the first will tell.
+pub fn usable(name: Option<&str>) -> Result<Vec<Connection>, Failure> {
+    let mut connections = named_or_all(name)?;
+    if name.is_none() {
+        let mine: Vec<String> = Spi::get_one(
+            "SELECT coalesce(pg_catalog.array_agg(srvname::text), '{}') FROM pg_catalog.pg_foreign_server
+             WHERE pg_catalog.has_server_privilege(oid, 'USAGE')",
+        )?
+        .unwrap_or_default();
+        if connections
+            .iter()
+            .any(|connection| mine.contains(&connection.name))
+        {
+            connections.retain(|connection| mine.contains(&connection.name));
+        }
+    }
+    Ok(connections)
+}
+
 impl Connection {
     /// Where to log in and as whom, for `role`.
     pub fn endpoint(&self, role: pg_sys::Oid, settings: &Settings) -> Result<Endpoint, Failure> {

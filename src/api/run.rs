@@ -76,7 +76,7 @@ fn to_run(
     connection: Option<&str>,
 ) -> Result<Vec<(Connection, Vec<String>)>, Failure> {
     let named = named_types(types)?;
-    let connections = connection::named_or_all(connection)?;
+    let connections = connection::usable(connection)?;
     if connections.is_empty() {
         return Err(Failure::new(
             PgSqlErrorCode::ERRCODE_CONNECTION_DOES_NOT_EXIST,
@@ -170,7 +170,7 @@ fn run_due(
 
 /// What `run_due()` is called for.
 fn what_is_due(connection: Option<&str>) -> Result<Vec<(Connection, Vec<String>)>, Failure> {
-    let connections = connection::named_or_all(connection)?;
+    let connections = connection::usable(connection)?;
     if !settings::enabled() {
         return Ok(Vec::new());
     }

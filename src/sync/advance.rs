@@ -14,6 +14,7 @@ use crate::sync::record;
 use crate::sync::run::Run;
 use crate::sync::span::Span;
 use crate::sync::store::{Refused, Stored};
+use pgrx::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -204,10 +205,10 @@ impl Run<'_> {
         span: &Span,
     ) -> Result<(), Failure> {
         let (mirror, task) = (&self.mirrors[index], self.task);
-        let mut counts = self.type_counts(mirror.type_index);
         let progress = progress_of(mirror, rows.len());
-        let stored = transaction(mirror.writer, || {
+        let stored = in_spite_of_deadlocks(mirror.writer, || {
             let stored = mirror.store(page, rows.clone(), span)?;
+            let mut counts = self.type_counts(mirror.type_index);
             counts.fetched += rows.len() as u64;
             counts.inserted += stored.written.inserted;
             counts.updated += stored.written.updated;
@@ -263,6 +264,25 @@ impl Run<'_> {
                 .into_iter()
                 .try_for_each(|record| record::failed_record(connection, spec, record))
         })
+    }
+}
+
+/// A transaction that is done again where it was the one to give way in a deadlock with another session.
+fn in_spite_of_deadlocks<R>(
+    role: pg_sys::Oid,
+    work: impl Fn() -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    const TIMES: u32 = 5;
+    let mut times = 0;
+    loop {
+        match transaction(role, &work) {
+            Err(failure)
+                if failure.is(PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED) && times < TIMES =>
+            {
+                times += 1;
+            }
+            result => return result,
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use support::cluster::{Cluster, Database};
 use support::sample_odoo::{SampleOdoo, Series};
 use support::session::{Session, all_of};
 
+use crate::database_with;
+
 /// A sample Odoo, a database with a connection to it whose login is everybody's, and the sessions of its owner and of a role that
 /// may run, has no right in the database beside that, and is called as the database.
 fn connected(name: &str) -> (SampleOdoo, Database<'static>, Session, Session) {
@@ -203,4 +205,24 @@ fn anothers_run_is_not_cancelled() {
     gate.open();
     run.rows();
     assert_eq!(owner.value("SELECT status FROM odoo_sync.history"), "ok");
+}
+
+#[test]
+fn without_a_name_it_runs_the_connections_that_it_may_use() {
+    let sample = SampleOdoo::start(Series::V19);
+    let (mut owner, mut role) = database_with(
+        "of_one",
+        &sample,
+        "CREATE SCHEMA other AUTHORIZATION of_one;
+         GRANT EXECUTE ON FUNCTION odoo_sync.connect, odoo_sync.run TO of_one",
+    );
+    owner.connect(&Access::from(&sample), "other");
+    let error = role.error("SELECT odoo_sync.run('{inventory}')");
+    assert_eq!(error.code().code(), "42501", "it may use none: {error:?}");
+    owner.run("GRANT USAGE ON FOREIGN SERVER other TO of_one");
+    role.connect(&Access::from(&sample), "other");
+    assert_eq!(
+        role.column("SELECT connection FROM odoo_sync.run('{inventory}')"),
+        ["other"]
+    );
 }

@@ -9,6 +9,7 @@ use support::compare::{SampleTruth, compare};
 use support::gate::{Gate, is_page};
 use support::sample_odoo::{FieldSpec, SampleOdoo};
 use support::session::{Session, of_server};
+use support::wait;
 
 use crate::connected;
 
@@ -199,4 +200,45 @@ fn no_lock_is_held_while_odoo_is_waited_for_at_any_page() {
     gate.open();
     run.rows();
     assert_eq!(pages, 5);
+}
+
+/// PostgreSQL ends the one that finds the deadlock, which here is the run's; it stores the page again.
+#[test]
+fn a_deadlock_with_another_session_is_got_over() {
+    let (sample, database, _) = changed("deadlock");
+    let orders: Vec<i64> = sample
+        .records("sale.order")
+        .iter()
+        .filter_map(|order| order["id"].as_i64())
+        .collect();
+    sample.write(
+        "sale.order",
+        &orders,
+        json!({"client_order_ref": "all of them"}),
+    );
+    let (first, last) = (orders[0], orders[orders.len() - 1]);
+    let mut other = database.session();
+    other.run(&format!(
+        "SET deadlock_timeout = '60s'; BEGIN; UPDATE odoo.sales SET note = 'last' WHERE id = {last}"
+    ));
+    let run = Background::start(
+        database.session(),
+        "SELECT status FROM odoo_sync.run('{sales}')",
+    );
+    let is_waiting = "SELECT count(*) FROM pg_stat_activity
+                      WHERE datname = current_database() AND backend_type = 'odoo_sync' AND wait_event_type = 'Lock'";
+    let mut observer = database.session();
+    wait::until("a run that waits for the row", PATIENT_ENOUGH, || {
+        (observer.number(is_waiting) == 1).then_some(())
+    });
+    // waits for the run, which waits for this one
+    other.run(&format!(
+        "UPDATE odoo.sales SET note = 'first' WHERE id = {first}; COMMIT"
+    ));
+    assert_eq!(run.rows()[0][0].as_deref(), Some("ok"));
+    assert!(
+        database.cluster.log().contains("deadlock detected"),
+        "there was one"
+    );
+    compare(&mut observer, "odoo", &mut SampleTruth::new(&sample)).assert_equal();
 }
