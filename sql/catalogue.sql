@@ -7,15 +7,15 @@
 -- images, and values that depend on the day they are asked for. Positions put what other mirrors' ids point to first.
 --
 -- `depends` leads to the records whose change changes what a record shows without touching its own write_date: a product's template and
--- stock, a line's header, the invoices that raise a partner's rank. Where no write_date tells, and the table is small, or Odoo writes it
+-- stock, a line's header. Where no write_date tells, and the table is small, or Odoo writes it
 -- by raw SQL as it does quants, `compare` is 'whole': every run reads everything. What remains leaves no date anywhere: `watch` names
--- numbers whose sums tell, `traces` a model whose deleted records counted for these. (Many2ones that a deletion empties need no mention:
+-- numbers whose sums tell, and `suspects` where to look then, which would cost too much each time; `traces` a model whose deleted records counted for these. (Many2ones that a deletion empties need no mention:
 -- each run compares how many records have one.)
 
 -- reference ---------------------------------------------------------------------------------------------------------------------
 
 -- No properties, trust or barcode: before 18 Odoo stores them per company elsewhere, and reads them record by record.
-INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, watch, builtin) VALUES (
+INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, watch, suspects, builtin) VALUES (
   'reference', 'partners', 'res.partner', 10,
   '{name, complete_name, ref, vat, company_registry, active,
     is_company, type, parent_id, commercial_partner_id, commercial_company_name, company_name, company_id,
@@ -24,8 +24,8 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
     street, street2, zip, city, state_id, country_id, country_code,
     customer_rank, supplier_rank, partner_share, employee,
     create_date, create_uid, write_date, write_uid}',
-  '{commercial_partner_id, parent_id, vat, email}', '{invoice_ids, child_ids.invoice_ids, child_ids.child_ids.invoice_ids}',
-  '{customer_rank, supplier_rank}', true);
+  '{commercial_partner_id, parent_id, vat, email}', '{customer_rank, supplier_rank}',
+  '{invoice_ids, child_ids.invoice_ids, child_ids.child_ids.invoice_ids}', true);
 
 -- The address is the partner's; Odoo computes it, which a table of a few rows can afford.
 INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, compare, builtin) VALUES (

@@ -27,8 +27,10 @@ ALTER TABLE odoo_sync.mirrors
     ADD CONSTRAINT mirrors_table_name_check CHECK (octet_length(table_name) BETWEEN 1 AND 63),
     DROP CONSTRAINT mirrors_model_check,
     ADD CONSTRAINT mirrors_model_check CHECK (model ~ '^[A-Za-z0-9_.]+$');
-ALTER TABLE odoo_sync.mirrors ADD COLUMN watch text[] NOT NULL DEFAULT '{}', ADD COLUMN traces text;
+ALTER TABLE odoo_sync.mirrors ADD COLUMN watch text[] NOT NULL DEFAULT '{}', ADD COLUMN suspects text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN traces text;
 COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
+COMMENT ON COLUMN odoo_sync.mirrors.suspects IS 'Relational fields, dotted paths too, whose changes are looked for where the totals differ: what raises the watched numbers';
 COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'A model whose records'' deletion changes these without a trace: when it has lost some, a run reads everything';
 ALTER TABLE odoo_sync.mirror_state ADD COLUMN trace jsonb, ADD COLUMN standing jsonb;
 COMMENT ON COLUMN odoo_sync.mirror_state.trace IS 'How many records the model in mirrors.traces had, and the greatest id';

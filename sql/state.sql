@@ -27,6 +27,7 @@ CREATE TABLE odoo_sync.mirrors (
     unique_key   text[],
     builtin      boolean  NOT NULL DEFAULT false,
     watch        text[]   NOT NULL DEFAULT '{}',
+    suspects     text[]   NOT NULL DEFAULT '{}',
     traces       text,
     PRIMARY KEY (type, table_name, since)
 );
@@ -41,6 +42,7 @@ COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their h
 COMMENT ON COLUMN odoo_sync.mirrors.depends IS 'Relational fields, dotted paths too: a record is read again when one of these was written';
 COMMENT ON COLUMN odoo_sync.mirrors.compare IS 'window: a run reads what was written since the last one; whole: everything, for what write_date cannot follow';
 COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
+COMMENT ON COLUMN odoo_sync.mirrors.suspects IS 'Relational fields, dotted paths too, whose changes are looked for where the totals differ: what raises the watched numbers';
 COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'A model whose records'' deletion changes these without a trace: when it has lost some, a run reads everything';
 COMMENT ON COLUMN odoo_sync.mirrors.unique_key IS 'Columns that Odoo keeps unique among the mirror''s records';
 COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';

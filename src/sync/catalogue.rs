@@ -24,6 +24,8 @@ pub struct MirrorSpec {
     pub compare: Compare,
     /// Whole numbers that Odoo changes by raw SQL: their sums are compared.
     pub watch: Vec<String>,
+    /// Relational fields, dotted paths too, whose changes are looked for where the totals differ.
+    pub suspects: Vec<String>,
     /// A model whose records' deletion changes these without a trace.
     pub traces: Option<String>,
     /// Columns that Odoo keeps unique among the records.
@@ -116,7 +118,7 @@ pub fn types(connection: &str, names: &[String]) -> Result<Vec<TypeSpec>, Failur
 /// The mirrors of the named types, in the order in which they run.
 pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
     sql::rows(
-        "SELECT type, table_name, model, since, until, domain, fields, indexes, parent, depends, compare, watch, traces, unique_key
+        "SELECT type, table_name, model, since, until, domain, fields, indexes, parent, depends, compare, watch, suspects, traces, unique_key
          FROM odoo_sync.mirrors WHERE type = ANY ($1) ORDER BY position, type, table_name",
         &[names.to_vec().into()],
     )

@@ -6,7 +6,7 @@ use crate::odoo::{
 };
 use crate::sync::catalogue::{Compare, MirrorSpec};
 use crate::sync::isolate::Trust;
-use crate::sync::plan::{self, FieldPlan};
+use crate::sync::plan::{self, Depends, FieldPlan};
 use crate::sync::span::Span;
 use crate::sync::state::Trace;
 use once_cell::sync::OnceCell;
@@ -130,7 +130,7 @@ impl Source {
         };
         let depends = match &before.since {
             Some(_) => plan::depends(&self.client, &self.spec, &plan, &server)?,
-            None => Vec::new(),
+            None => Depends::default(),
         };
         let plan = self.set_plan(Arc::new(FieldPlan { depends, ..plan }));
         let planned = |scope| {
@@ -138,11 +138,11 @@ impl Source {
             Ok(Planned { plan, scope, trace })
         };
         if let Some(since) = before.since.as_ref().filter(|_| can_follow && !has_lost) {
-            match self.changed(since) {
+            match self.changed(since, &plan.depends.always) {
                 Ok(ids) => return planned(Scope::Changed(ids)),
                 // this user may not look where the mirror's records depend on, or this server has no such path: everything
                 // is read instead
-                Err(error) if !plan.depends.is_empty() && is_refusal(error.kind) => {}
+                Err(error) if !plan.depends.always.is_empty() && is_refusal(error.kind) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -182,16 +182,21 @@ impl Source {
         Ok((Some(now), has_lost))
     }
 
-    fn changed(&self, since: &str) -> Result<Vec<i64>, Error> {
-        let changed = Domain::written_since(since, &self.plan().depends);
+    fn changed(&self, since: &str, depends: &[String]) -> Result<Vec<i64>, Error> {
+        let changed = Domain::written_since(since, depends);
         self.client
             .search(&self.spec.model, &self.domain.and(&changed), None)
     }
 
-    /// Job: which records changed, once more.
+    /// Job: which records changed, once more, and along all ways.
     pub fn look_again(&self, since: &str, give: &dyn Fn(Answer)) {
         let mut before = thread_traffic();
-        let changed = self.changed(since);
+        let plan = self.plan();
+        let changed = match self.changed(since, &plan.depends.in_doubt) {
+            // what this user may not look along cannot tell
+            Err(error) if is_refusal(error.kind) => self.changed(since, &plan.depends.always),
+            changed => changed,
+        };
         self.hand(give, &mut before, Content::Changed(changed));
     }
 

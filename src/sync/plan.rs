@@ -5,6 +5,15 @@ use crate::odoo::{Aggregate, Client, Error, Field, FieldKind};
 use crate::sync::catalogue::MirrorSpec;
 use std::collections::{BTreeSet, HashSet};
 
+/// The relational fields, dotted paths too, whose records' changes are changes of the mirror's.
+#[derive(Debug, Clone, Default)]
+pub struct Depends {
+    /// Those that each run looks along.
+    pub always: Vec<String>,
+    /// These, and those that it looks along where the totals differ.
+    pub in_doubt: Vec<String>,
+}
+
 /// The fields of a mirror that this server has.
 #[derive(Debug, Clone, Default)]
 pub struct FieldPlan {
@@ -13,8 +22,7 @@ pub struct FieldPlan {
     pub rows: Vec<Field>,
     /// What the catalogue asks for and the server lacks or does not let this user read, and what no column can be named.
     pub lacking: Vec<String>,
-    /// The relational fields, dotted paths too, whose records' changes are changes of the mirror's.
-    pub depends: Vec<String>,
+    pub depends: Depends,
     /// Whether the server has confirmed what can be read by columns.
     pub is_proven: bool,
 }
@@ -74,7 +82,7 @@ pub fn depends(
     spec: &MirrorSpec,
     plan: &FieldPlan,
     server: &[Field],
-) -> Result<Vec<String>, Error> {
+) -> Result<Depends, Error> {
     let has = |path: &&String| {
         server
             .iter()
@@ -85,9 +93,15 @@ pub fn depends(
         .filter(|field| field.name.starts_with("x_"))
         .collect();
     let sources = client.sources(&spec.model, server, &custom)?;
-    let own = spec.depends.iter().filter(has).cloned();
-    let depends: BTreeSet<String> = own.chain(sources).collect();
-    Ok(depends.into_iter().collect())
+    let own = |paths: &[String]| paths.iter().filter(has).cloned().collect::<BTreeSet<_>>();
+    let mut always = own(&spec.depends);
+    always.extend(sources);
+    let mut suspects = own(&spec.suspects);
+    suspects.extend(always.iter().cloned());
+    Ok(Depends {
+        always: always.into_iter().collect(),
+        in_doubt: suspects.into_iter().collect(),
+    })
 }
 
 /// Picks the mirror's fields from those that the server has: the catalogue's, and all custom ones.

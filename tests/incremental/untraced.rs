@@ -55,6 +55,35 @@ fn a_rank_that_was_raised_by_raw_sql_is_there_with_the_next_run() {
     }
 }
 
+/// The partners whose invoices changed are looked for then, rather than all read.
+#[test]
+fn a_rank_that_an_invoice_raised_costs_its_partner_alone() {
+    for series in BOTH {
+        let mut mirrored = Mirrored::new("raised", series);
+        let invoice = mirrored.ids("account.move")[0];
+        let partner = mirrored.field("account.move", invoice, "partner_id");
+        let partner = partner.as_i64().expect("it has one");
+        mirrored
+            .sample
+            .write("account.move", &[invoice], json!({"ref": "posted"}));
+        mirrored
+            .sample
+            .write_quietly("res.partner", &[partner], json!({"customer_rank": 77}));
+        mirrored.run_type("reference").assert_ok("incremental");
+        assert_eq!(
+            mirrored.cell("partners", "customer_rank", partner),
+            "77",
+            "{series:?}"
+        );
+        let has_searched_all = mirrored.asked().iter().any(|request| {
+            request.model.as_deref() == Some("res.partner")
+                && request.method.as_deref() == Some("search")
+                && !request.body.contains("write_date")
+        });
+        assert!(!has_searched_all, "{series:?}");
+    }
+}
+
 #[test]
 fn deleted_moves_have_the_products_read_again() {
     for series in BOTH {

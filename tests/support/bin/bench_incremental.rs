@@ -28,7 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut session = cluster.database("bench").session();
     session.connect(&access, "odoo");
     session.run("SET client_min_messages = warning; SET odoo_sync.lookback = 0");
-    session.run("SELECT odoo_sync.run(); VACUUM ANALYZE");
+    session.run("SELECT odoo_sync.run()");
+    session.run("VACUUM ANALYZE");
     let orders = session.column("SELECT id FROM odoo.sales ORDER BY id LIMIT 100");
     let orders: Vec<i64> = orders
         .iter()
