@@ -151,9 +151,9 @@ impl Worker {
         };
         // SAFETY: the queue is attached; the bytes are copied before the call returns.
         unsafe {
-            #[cfg(feature = "pg13")]
+            #[cfg(any(feature = "pg13", feature = "pg14"))]
             pg_sys::shm_mq_send(self.queue, text.len() as _, text.as_ptr().cast(), false);
-            #[cfg(not(feature = "pg13"))]
+            #[cfg(not(any(feature = "pg13", feature = "pg14")))]
             pg_sys::shm_mq_send(
                 self.queue,
                 text.len() as _,
