@@ -9,8 +9,9 @@
 -- `depends` leads to the records whose change changes what a record shows without touching its own write_date: a product's template and
 -- stock, a line's header. Where no write_date tells, and the table is small, or Odoo writes it
 -- by raw SQL as it does quants, `compare` is 'whole': every run reads everything. What remains leaves no date anywhere: `watch` names
--- numbers whose sums tell, and `suspects` where to look then, which would cost too much each time; `traces` a model whose deleted records counted for these. (Many2ones that a deletion empties need no mention:
--- each run compares how many records have one.)
+-- numbers whose sums tell, and `suspects` where to look then, which would cost too much each time; `traces` what
+-- other models have lost that counted for these. (Many2ones that a deletion empties need no mention: each run compares how many records
+-- have one.)
 
 -- reference ---------------------------------------------------------------------------------------------------------------------
 
@@ -104,7 +105,8 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
 
 -- A variant's price and name have those of its attribute values in them; a name only where the attribute has several for the template.
 -- What counts as on hand depends on where in the tree of locations its stock is, and what is forecast, on where moves begin and end:
--- a location may be moved with those in it. Moves go when their transfer is deleted.
+-- a location may be moved with those in it. Moves go when their transfer is deleted, and quants may be deleted with their quantity:
+-- all places together, customers and suppliers too, have as much after a move as before, so that their sum tells.
 -- "Storable" moved from type = 'product' (14) to detailed_type (15 to 17) to is_storable (18 on): three fields, since their values differ.
 INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, traces, builtin) VALUES (
   'products', 'products', 'product.product', 20,
@@ -124,7 +126,7 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
     stock_move_ids.location_dest_id, stock_move_ids.location_dest_id.location_id,
     product_template_attribute_value_ids,
     product_template_attribute_value_ids.attribute_line_id,
-    product_template_attribute_value_ids.product_attribute_value_id}', 'stock.move', true);
+    product_template_attribute_value_ids.product_attribute_value_id}', '{stock.move, "stock.quant:quantity"}', true);
 
 -- invoices ----------------------------------------------------------------------------------------------------------------------
 

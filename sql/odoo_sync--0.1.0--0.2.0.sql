@@ -28,12 +28,12 @@ ALTER TABLE odoo_sync.mirrors
     DROP CONSTRAINT mirrors_model_check,
     ADD CONSTRAINT mirrors_model_check CHECK (model ~ '^[A-Za-z0-9_.]+$');
 ALTER TABLE odoo_sync.mirrors ADD COLUMN watch text[] NOT NULL DEFAULT '{}', ADD COLUMN suspects text[] NOT NULL DEFAULT '{}',
-    ADD COLUMN traces text;
+    ADD COLUMN traces text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
 COMMENT ON COLUMN odoo_sync.mirrors.suspects IS 'Relational fields, dotted paths too, whose changes are looked for where the totals differ: what raises the watched numbers';
-COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'A model whose records'' deletion changes these without a trace: when it has lost some, a run reads everything';
-ALTER TABLE odoo_sync.mirror_state ADD COLUMN trace jsonb, ADD COLUMN standing jsonb;
-COMMENT ON COLUMN odoo_sync.mirror_state.trace IS 'How many records the model in mirrors.traces had, and the greatest id';
+COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'What tells of changes here that leave no other trace: model, where its records are deleted; model:field, where what its numbers add up to changes. A run then reads everything';
+ALTER TABLE odoo_sync.mirror_state ADD COLUMN traces jsonb, ADD COLUMN standing jsonb;
+COMMENT ON COLUMN odoo_sync.mirror_state.traces IS 'What mirrors.traces names was like';
 COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
 

@@ -28,7 +28,7 @@ CREATE TABLE odoo_sync.mirrors (
     builtin      boolean  NOT NULL DEFAULT false,
     watch        text[]   NOT NULL DEFAULT '{}',
     suspects     text[]   NOT NULL DEFAULT '{}',
-    traces       text,
+    traces       text[]   NOT NULL DEFAULT '{}',
     PRIMARY KEY (type, table_name, since)
 );
 COMMENT ON TABLE odoo_sync.mirrors IS 'The catalogue of types: each row is a table filled from one Odoo model';
@@ -43,7 +43,7 @@ COMMENT ON COLUMN odoo_sync.mirrors.depends IS 'Relational fields, dotted paths 
 COMMENT ON COLUMN odoo_sync.mirrors.compare IS 'window: a run reads what was written since the last one; whole: everything, for what write_date cannot follow';
 COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
 COMMENT ON COLUMN odoo_sync.mirrors.suspects IS 'Relational fields, dotted paths too, whose changes are looked for where the totals differ: what raises the watched numbers';
-COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'A model whose records'' deletion changes these without a trace: when it has lost some, a run reads everything';
+COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'What tells of changes here that leave no other trace: model, where its records are deleted; model:field, where what its numbers add up to changes. A run then reads everything';
 COMMENT ON COLUMN odoo_sync.mirrors.unique_key IS 'Columns that Odoo keeps unique among the mirror''s records';
 COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
 
@@ -130,7 +130,7 @@ CREATE TABLE odoo_sync.mirror_state (
     full_at    timestamptz,
     domain     jsonb,
     columns    jsonb,
-    trace      jsonb,
+    traces     jsonb,
     standing   jsonb,
     PRIMARY KEY (connection, table_name)
 );
@@ -138,7 +138,7 @@ COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection
 COMMENT ON COLUMN odoo_sync.mirror_state.window_end IS 'Odoo''s clock when the last run that ended well began: all that was written before is here; NULL: never filled';
 COMMENT ON COLUMN odoo_sync.mirror_state.full_at IS 'When the last full run that ended well began, by this server''s clock';
 COMMENT ON COLUMN odoo_sync.mirror_state.columns IS 'The column that each field of Odoo''s is in';
-COMMENT ON COLUMN odoo_sync.mirror_state.trace IS 'How many records the model in mirrors.traces had, and the greatest id';
+COMMENT ON COLUMN odoo_sync.mirror_state.traces IS 'What mirrors.traces names was like';
 COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 

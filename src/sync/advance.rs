@@ -31,8 +31,12 @@ impl Run<'_> {
                 self.end_mirror(index)
             }
             Content::Planned(planned) => {
-                let Planned { plan, scope, trace } = planned?;
-                self.mirrors[index].state.trace = trace;
+                let Planned {
+                    plan,
+                    scope,
+                    traces,
+                } = planned?;
+                self.mirrors[index].state.traces = traces;
                 self.start_reading(index, plan, scope, pool)
             }
             Content::Page(plan, span, page) => {

@@ -26,8 +26,8 @@ pub struct MirrorSpec {
     pub watch: Vec<String>,
     /// Relational fields, dotted paths too, whose changes are looked for where the totals differ.
     pub suspects: Vec<String>,
-    /// A model whose records' deletion changes these without a trace.
-    pub traces: Option<String>,
+    /// What tells of changes that leave no other trace: other models, or `model:field`.
+    pub traces: Vec<String>,
     /// Columns that Odoo keeps unique among the records.
     pub unique_key: Option<Vec<String>>,
 }

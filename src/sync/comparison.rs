@@ -92,7 +92,7 @@ impl MirrorRun {
         self.state.since = None;
         let source = self.source.clone();
         let before = Before {
-            trace: self.state.trace,
+            traces: self.state.traces.clone(),
             ..Before::default()
         };
         pool.submit(Box::new(move |give| source.plan_it(&before, give)));

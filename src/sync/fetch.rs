@@ -8,7 +8,7 @@ use crate::sync::catalogue::{Compare, MirrorSpec};
 use crate::sync::isolate::Trust;
 use crate::sync::plan::{self, Depends, FieldPlan};
 use crate::sync::span::Span;
-use crate::sync::state::Trace;
+use crate::sync::trace::{self, Traces};
 use once_cell::sync::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -42,8 +42,8 @@ pub enum Content {
 pub struct Planned {
     pub plan: Arc<FieldPlan>,
     pub scope: Scope,
-    /// What the model was like whose deleted records leave no trace, before anything was read.
-    pub trace: Option<Trace>,
+    /// What the traces were like before anything was read.
+    pub traces: Traces,
 }
 
 /// How many records match, and what else was asked of them.
@@ -61,7 +61,7 @@ pub struct Before {
     pub since: Option<String>,
     /// Whether one page has all records.
     pub are_few: bool,
-    pub trace: Option<Trace>,
+    pub traces: Traces,
 }
 
 /// Which records a run reads of a mirror.
@@ -122,11 +122,11 @@ impl Source {
         let (plan, server) = plan::ask(&self.client, &self.spec)?;
         let can_follow = self.spec.compare == Compare::Window
             && server.iter().any(|field| field.name == "write_date");
-        // first of all, so that what is deleted while the pages are read is missed the next time
-        let (trace, has_lost) = if can_follow {
-            self.trace(before.trace)?
+        // first of all, so that what happens while the pages are read is seen the next time
+        let (traces, has_changed) = if can_follow {
+            trace::follow(&self.client, &self.spec.traces, &before.traces)?
         } else {
-            (None, false)
+            (Traces::new(), false)
         };
         let depends = match &before.since {
             Some(_) => plan::depends(&self.client, &self.spec, &plan, &server)?,
@@ -134,10 +134,13 @@ impl Source {
         };
         let plan = self.set_plan(Arc::new(FieldPlan { depends, ..plan }));
         let planned = |scope| {
-            let (plan, trace) = (plan.clone(), trace);
-            Ok(Planned { plan, scope, trace })
+            Ok(Planned {
+                plan: plan.clone(),
+                scope,
+                traces,
+            })
         };
-        if let Some(since) = before.since.as_ref().filter(|_| can_follow && !has_lost) {
+        if let Some(since) = before.since.as_ref().filter(|_| can_follow && !has_changed) {
             match self.changed(since, &plan.depends.always) {
                 Ok(ids) => return planned(Scope::Changed(ids)),
                 // this user may not look where the mirror's records depend on, or this server has no such path: everything
@@ -151,35 +154,6 @@ impl Source {
         } else {
             Scope::Whole(self.client.search(&self.spec.model, &self.domain, None)?)
         })
-    }
-
-    /// What the model is like now whose deleted records leave no trace, and whether it has lost any.
-    fn trace(&self, before: Option<Trace>) -> Result<(Option<Trace>, bool), Error> {
-        let Some(model) = &self.spec.traces else {
-            return Ok((None, false));
-        };
-        let last_id = [Aggregate::Max("id".to_owned())];
-        let totals = match self.client.totals(model, &Domain::all(), &last_id) {
-            Ok(totals) => totals,
-            // its module is not installed, or the user may not look
-            Err(error) if error.kind == ErrorKind::UnknownModel || is_refusal(error.kind) => {
-                return Ok((None, false));
-            }
-            Err(error) => return Err(error),
-        };
-        let last_id = totals.values.get(0).and_then(whole_number).unwrap_or(0);
-        let now = Trace {
-            count: totals.count,
-            last_id: last_id.max(before.map_or(0, |before| before.last_id)),
-        };
-        let has_lost = match before {
-            Some(before) if before != now => {
-                let known = Domain::id_range(None, Some(before.last_id));
-                self.client.count(model, &known)? < before.count
-            }
-            _ => false,
-        };
-        Ok((Some(now), has_lost))
     }
 
     fn changed(&self, since: &str, depends: &[String]) -> Result<Vec<i64>, Error> {
@@ -317,7 +291,7 @@ impl Source {
 }
 
 /// Whether Odoo answered that it cannot do what was asked of it, as it stands.
-fn is_refusal(kind: ErrorKind) -> bool {
+pub fn is_refusal(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied

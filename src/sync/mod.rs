@@ -22,4 +22,5 @@ pub mod span;
 pub mod state;
 mod store;
 pub mod task;
+pub mod trace;
 mod type_run;

@@ -182,18 +182,18 @@ pub fn mirror(task: &Task, mirror: &MirrorRun, window_end: f64) -> Result<(), Fa
     let (spec, rows) = (&mirror.source.spec, mirror.row_count()?);
     let columns = serde_json::json!(mirror.columns()?);
     let as_json = |value: serde_json::Value| (!value.is_null()).then_some(pgrx::JsonB(value));
-    let trace = as_json(serde_json::json!(mirror.state.trace));
+    let traces = as_json(serde_json::json!(mirror.state.traces));
     let standing = as_json(serde_json::json!(mirror.state.standing));
     as_owner(|| {
         update(
             "INSERT INTO odoo_sync.mirror_state AS s
-                    (connection, table_name, type, model, row_count, window_end, full_at, domain, columns, trace, standing)
+                    (connection, table_name, type, model, row_count, window_end, full_at, domain, columns, traces, standing)
              SELECT $1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN r.started_at END, $8, $9, $11, $12
              FROM odoo_sync.runs r WHERE r.run_id = $10 AND r.connection = $1 AND r.type = $3
              ON CONFLICT (connection, table_name) DO UPDATE
              SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
                  window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, s.full_at),
-                 domain = EXCLUDED.domain, columns = EXCLUDED.columns, trace = EXCLUDED.trace,
+                 domain = EXCLUDED.domain, columns = EXCLUDED.columns, traces = EXCLUDED.traces,
                  standing = EXCLUDED.standing",
             &[
                 task.connection.as_str().into(),
@@ -206,7 +206,7 @@ pub fn mirror(task: &Task, mirror: &MirrorRun, window_end: f64) -> Result<(), Fa
                 pgrx::JsonB(mirror.source.domain.to_value()).into(),
                 pgrx::JsonB(columns).into(),
                 task.run_id.into(),
-                trace.into(),
+                traces.into(),
                 standing.into(),
             ],
         )

@@ -241,7 +241,7 @@ impl Run<'_> {
             // twice as many may have come since, and still fit into a page
             are_few: mirror.state.is_loaded
                 && mirror.state.row_count * 2 <= self.batch_size(mirror.type_index) as u64,
-            trace: mirror.state.trace,
+            traces: mirror.state.traces.clone(),
         };
         pool.submit(Box::new(move |give| source.plan_it(&before, give)));
     }

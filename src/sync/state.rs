@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::sql;
-use serde::{Deserialize, Serialize};
+use crate::sync::trace::Traces;
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
 /// One mirror's past.
@@ -19,19 +20,13 @@ pub struct MirrorState {
     pub is_loaded: bool,
     /// Which column each of its fields was in.
     pub columns: Option<HashMap<String, String>>,
-    /// What the model that the catalogue names in `traces` had.
-    pub trace: Option<Trace>,
+    /// What the catalogue's `traces` were like.
+    #[serde(default)]
+    pub traces: Traces,
     /// How Odoo's totals differed from the mirror's even when everything had been read.
     pub standing: Option<Deviation>,
     /// Records that failed before and are tried again.
     pub failed_ids: Vec<i64>,
-}
-
-/// What tells whether records of a model were deleted: how many there are, and the greatest id that was ever given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trace {
-    pub count: u64,
-    pub last_id: i64,
 }
 
 /// By how much Odoo's totals are more than the mirror's: by field, where they differ; `id` stands for the records.
@@ -56,7 +51,7 @@ pub fn of_type(
          due AS (
              SELECT (CASE WHEN full_at > local THEN full_at - interval '1 day' ELSE full_at END) AT TIME ZONE zone AS since
              FROM today)
-         SELECT m.table_name, m.row_count, m.domain, m.columns, m.trace, m.standing, m.window_end IS NOT NULL AS is_loaded,
+         SELECT m.table_name, m.row_count, m.domain, m.columns, coalesce(m.traces, '{}') AS traces, m.standing, m.window_end IS NOT NULL AS is_loaded,
                 CASE WHEN m.full_at >= due.since THEN
                     pg_catalog.to_char((m.window_end - pg_catalog.make_interval(secs => $3)) AT TIME ZONE 'UTC',
                                        'YYYY-MM-DD HH24:MI:SS') END AS since,

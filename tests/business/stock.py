@@ -142,3 +142,9 @@ def quants_merge():
 def quant_update():
     """A quantity changed without a move, as an importer of opening stock does."""
     env['stock.quant']._update_available_quantity(product(STORABLE, ('tracking', '=', 'none')), shelf(), chance.randint(1, 9))
+
+
+@operation(1)
+def quant_delete():
+    """A quant deleted with its quantity, rather than adjusted."""
+    stored().sudo().unlink()

@@ -142,3 +142,15 @@ def place_of_places_before():
 def place_of_places(outer):
     """The same with the place that it is in."""
     place_of_stock(outer)
+
+
+def quant_with_goods_before():
+    counted = goods()
+    place = shelf()
+    env['stock.quant']._update_available_quantity(counted, place, 6)
+    return pick('stock.quant', [('product_id', '=', counted.id), ('location_id', '=', place.id), ('quantity', '>', 0)]).id
+
+
+def quant_with_goods(quant):
+    """A manager deletes a quant, rather than adjusting it."""
+    env['stock.quant'].browse(quant).sudo().unlink()

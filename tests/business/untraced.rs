@@ -19,6 +19,7 @@ const CHANGES: &[&str] = &[
     "place_of_stock",
     "place_of_moves",
     "place_of_places",
+    "quant_with_goods",
 ];
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::json;
 use support::background::Background;
 use support::gate::Gate;
 
-use crate::mirrored::{BOTH, Mirrored};
+use crate::mirrored::{BOTH, Mirrored, id};
 
 #[test]
 fn a_many2one_that_the_database_emptied_is_empty_with_the_next_run() {
@@ -96,6 +96,32 @@ fn deleted_moves_have_the_products_read_again() {
             products,
             "{series:?}"
         );
+        mirrored.assert_equal();
+        assert_eq!(mirrored.run_type("products").fetched, 0, "{series:?}");
+    }
+}
+
+#[test]
+fn a_quant_that_was_deleted_with_its_quantity_has_them_read_again() {
+    for series in BOTH {
+        let mut mirrored = Mirrored::new("quant", series);
+        let quants = mirrored.sample.records("stock.quant");
+        let full = quants
+            .iter()
+            .find(|quant| {
+                quant["quantity"]
+                    .as_f64()
+                    .is_some_and(|quantity| quantity > 1.0)
+            })
+            .expect("there is stock");
+        mirrored.sample.unlink("stock.quant", &[id(full)]);
+        let products = mirrored.ids("product.product").len() as i64;
+        assert_eq!(
+            mirrored.run_type("products").fetched,
+            products,
+            "{series:?}"
+        );
+        mirrored.run("");
         mirrored.assert_equal();
         assert_eq!(mirrored.run_type("products").fetched, 0, "{series:?}");
     }
