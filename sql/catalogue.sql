@@ -106,7 +106,7 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
 -- A variant's price and name have those of its attribute values in them; a name only where the attribute has several for the template.
 -- What counts as on hand depends on where in the tree of locations its stock is, and what is forecast, on where moves begin and end:
 -- a location may be moved with those in it. Moves go when their transfer is deleted, and quants may be deleted with their quantity:
--- all places together, customers and suppliers too, have as much after a move as before, so that their sum tells.
+-- all places together, customers and suppliers too, have as much after a move as before, so that their sum tells. A tax that is deleted goes from the products' lists.
 -- "Storable" moved from type = 'product' (14) to detailed_type (15 to 17) to is_storable (18 on): three fields, since their values differ.
 INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, traces, builtin) VALUES (
   'products', 'products', 'product.product', 20,
@@ -126,7 +126,7 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
     stock_move_ids.location_dest_id, stock_move_ids.location_dest_id.location_id,
     product_template_attribute_value_ids,
     product_template_attribute_value_ids.attribute_line_id,
-    product_template_attribute_value_ids.product_attribute_value_id}', '{stock.move, "stock.quant:quantity"}', true);
+    product_template_attribute_value_ids.product_attribute_value_id}', '{stock.move, "stock.quant:quantity", account.tax}', true);
 
 -- invoices ----------------------------------------------------------------------------------------------------------------------
 

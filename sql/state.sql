@@ -131,6 +131,7 @@ CREATE TABLE odoo_sync.mirror_state (
     domain     jsonb,
     columns    jsonb,
     traces     jsonb,
+    lang       text,
     standing   jsonb,
     PRIMARY KEY (connection, table_name)
 );
@@ -139,6 +140,7 @@ COMMENT ON COLUMN odoo_sync.mirror_state.window_end IS 'Odoo''s clock when the l
 COMMENT ON COLUMN odoo_sync.mirror_state.full_at IS 'When the last full run that ended well began, by this server''s clock';
 COMMENT ON COLUMN odoo_sync.mirror_state.columns IS 'The column that each field of Odoo''s is in';
 COMMENT ON COLUMN odoo_sync.mirror_state.traces IS 'What mirrors.traces names was like';
+COMMENT ON COLUMN odoo_sync.mirror_state.lang IS 'The language of Odoo''s texts in it: the user''s when it was last read in full';
 COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 

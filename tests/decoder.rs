@@ -48,7 +48,6 @@ fn fields() -> Vec<Field> {
             related: None,
             depends: Vec::new(),
             searchable: true,
-            required: false,
             company_dependent: false,
             relation: None,
             label: String::new(),

@@ -205,3 +205,16 @@ fn assert_absent(session: &mut Session, secret: &str, when: &str) {
     let status = format!("{:?}", session.rows("SELECT * FROM odoo_sync.status()"));
     assert!(!status.contains(secret), "{when}: status() shows it");
 }
+
+/// As PostgreSQL logs by itself: each statement that ends in an error.
+#[test]
+fn a_connect_that_fails_is_not_in_the_log() {
+    let cluster = Cluster::start(&[]);
+    let mut session = cluster.database("failed_connect").session();
+    session
+        .error("SELECT odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', 'typed-in-here')");
+    session.error("SELECT 1 / 0 AS after_it");
+    let log = cluster.log();
+    assert!(log.contains("after_it"), "other statements are");
+    assert!(!log.contains("typed-in-here"), "{log}");
+}

@@ -5,6 +5,7 @@ use crate::connection::{self, Connection};
 use crate::failure::{Failure, guarded};
 use crate::odoo::{Account, Cancel, Client, Endpoint, Secret, Session, Url};
 use crate::pg::credentials::{self, Credentials};
+use crate::pg::guc;
 use crate::pg::identity::as_owner;
 use crate::pg::thread;
 use crate::secret_source;
@@ -38,40 +39,42 @@ fn connect(
     >,
     ErrorReport,
 > {
-    guarded(|| {
-        arguments::writable_server("odoo_sync.connect()")?;
-        let settings = Settings::current();
-        let name = valid_name(arguments::text("name", name)?)?;
-        let url =
-            Url::parse(arguments::text("url", url)?, settings.allow_http).map_err(Failure::from)?;
-        let before = existing(name)?;
-        let connection = Connection {
-            name: name.to_string(),
-            url: url.to_string(),
-            database: arguments::text("database", database)?.to_string(),
-            ca_file: authorities(ca_file, before.as_ref())?,
-        };
-        let credentials = Credentials {
-            login: arguments::text("login", login)?.to_string(),
-            secret: Secret::new(arguments::text("secret", secret)?.to_string()),
-        };
-        let endpoint = Endpoint {
-            url,
-            database: connection.database.clone(),
-            login: credentials.login.clone(),
-            secret: secret_source::read(credentials.secret.clone())?,
-        };
-        let (session, account) = log_in(endpoint, &connection, &settings)?;
-        store(&connection, &credentials, before.as_ref())?;
-        Ok(TableIterator::once((
-            connection.name,
-            connection.url,
-            connection.database,
-            session.server_version,
-            session.protocol.to_string(),
-            account.user_name,
-            account.company,
-        )))
+    guc::without_statement(|| {
+        guarded(|| {
+            arguments::writable_server("odoo_sync.connect()")?;
+            let settings = Settings::current();
+            let name = valid_name(arguments::text("name", name)?)?;
+            let url = Url::parse(arguments::text("url", url)?, settings.allow_http)
+                .map_err(Failure::from)?;
+            let before = existing(name)?;
+            let connection = Connection {
+                name: name.to_string(),
+                url: url.to_string(),
+                database: arguments::text("database", database)?.to_string(),
+                ca_file: authorities(ca_file, before.as_ref())?,
+            };
+            let credentials = Credentials {
+                login: arguments::text("login", login)?.to_string(),
+                secret: Secret::new(arguments::text("secret", secret)?.to_string()),
+            };
+            let endpoint = Endpoint {
+                url,
+                database: connection.database.clone(),
+                login: credentials.login.clone(),
+                secret: secret_source::read(credentials.secret.clone())?,
+            };
+            let (session, account) = log_in(endpoint, &connection, &settings)?;
+            store(&connection, &credentials, before.as_ref())?;
+            Ok(TableIterator::once((
+                connection.name,
+                connection.url,
+                connection.database,
+                session.server_version,
+                session.protocol.to_string(),
+                account.user_name,
+                account.company,
+            )))
+        })
     })
 }
 

@@ -7,6 +7,7 @@ use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::odoo::ColumnKind;
 use crate::pg::identity::contained;
 use crate::pg::rowset::Rowset;
+use crate::pg::savepoint::attempt;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
@@ -194,6 +195,20 @@ impl Table {
             Spi::run("SET CONSTRAINTS ALL IMMEDIATE")?;
             Ok(removed)
         })
+    }
+
+    /// Whether the table takes any row at all, as its triggers are: one that it has is written as it is, and that is undone.
+    pub fn takes_a_row(&self) -> Result<bool, Failure> {
+        let statement = format!(
+            "UPDATE {0} SET {SYNCED_AT} = {SYNCED_AT} WHERE id = (SELECT min(id) FROM {0})",
+            self.qualified()
+        );
+        let undone = PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
+        let outcome = attempt(|| {
+            contained(|| Spi::run(&statement))?;
+            Err::<(), _>(Failure::new(undone, "undone"))
+        });
+        Ok(outcome.is_err_and(|failure| failure.is(undone)))
     }
 
     /// Removes the rows that were marked while that was how the type did it.

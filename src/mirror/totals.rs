@@ -5,14 +5,6 @@ use crate::mirror::table::Table;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 
-/// What is asked of a column's values over all rows.
-pub enum Total<'a> {
-    /// What they add up to.
-    Sum(&'a str),
-    /// How many there are.
-    Count(&'a str),
-}
-
 impl Table {
     /// How many records the mirror has.
     pub fn count(&self) -> Result<u64, Failure> {
@@ -30,16 +22,11 @@ impl Table {
         Ok(count.unwrap_or_default() as u64)
     }
 
-    /// How many records the mirror has but for those of these ids, and their totals in the given order.
-    pub fn totals(&self, totals: &[Total], without: &[i64]) -> Result<(u64, Vec<i64>), Failure> {
-        let asked: String = totals
+    /// How many records the mirror has but for those of these ids, and what whole-number columns add up to over them.
+    pub fn totals(&self, columns: &[&str], without: &[i64]) -> Result<(u64, Vec<i64>), Failure> {
+        let asked: String = columns
             .iter()
-            .map(|total| match total {
-                Total::Sum(column) => {
-                    format!(", coalesce(sum({}), 0)::bigint", quote_identifier(*column))
-                }
-                Total::Count(column) => format!(", count({})", quote_identifier(*column)),
-            })
+            .map(|column| format!(", coalesce(sum({}), 0)::bigint", quote_identifier(*column)))
             .collect();
         let others = if without.is_empty() {
             "$1::bigint[] IS NOT NULL"

@@ -153,9 +153,6 @@ impl Client {
             depends: Option<Vec<String>>,
             #[serde(default)]
             searchable: bool,
-            // Odoo 14's rounding of units says 1
-            #[serde(default)]
-            required: Value,
             #[serde(default)]
             company_dependent: bool,
             relation: Option<String>,
@@ -169,7 +166,6 @@ impl Client {
             "related",
             "depends",
             "searchable",
-            "required",
             "company_dependent",
             "relation",
             "string",
@@ -191,7 +187,6 @@ impl Client {
                 related: path(description.related),
                 depends: description.depends.unwrap_or_default(),
                 searchable: description.searchable,
-                required: is_truthy(&description.required),
                 company_dependent: description.company_dependent,
                 relation: description.relation,
                 label: description.string,
@@ -290,18 +285,6 @@ impl Client {
             Some(lang) => json!({"lang": lang, "active_test": false}),
             None => json!({"active_test": false}),
         }
-    }
-}
-
-/// Whether Python would take it for true.
-fn is_truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(items) => !items.is_empty(),
     }
 }
 

@@ -17,8 +17,6 @@ pub struct Field {
     pub depends: Vec<String>,
     /// Whether Odoo can look for records by it.
     pub searchable: bool,
-    /// Whether it always has a value.
-    pub required: bool,
     /// Whether its value depends on the company of whoever reads it.
     pub company_dependent: bool,
     /// The model that a relational field points to.

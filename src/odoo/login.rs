@@ -173,7 +173,11 @@ fn by_page(transport: &Transport) -> Result<Version, Error> {
     transport.exchange(&request, |answer| {
         let url = transport.url();
         if answer.status != 200 || failure::is_html(&answer.body) {
-            return Err(failure::of_status(answer, url, "its version"));
+            return Err(failure::of_status(
+                answer,
+                url,
+                "the question for its version",
+            ));
         }
         let page: Page = read(answer, url)?;
         version(page.version, &page.version_info, answer, url)
@@ -196,7 +200,11 @@ fn by_rpc(transport: &Transport) -> Result<Version, Error> {
     transport.exchange(&jsonrpc::version_request(), |answer| {
         let url = transport.url();
         if answer.status != 200 || failure::is_html(&answer.body) {
-            return Err(failure::of_status(answer, url, "its version"));
+            return Err(failure::of_status(
+                answer,
+                url,
+                "the question for its version",
+            ));
         }
         match read(answer, url)? {
             Envelope {

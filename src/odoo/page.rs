@@ -5,7 +5,7 @@ use super::column::Column;
 use super::decode::{Batch, ColumnsAnswer, RowsAnswer};
 use super::domain::Domain;
 use super::error::Error;
-use super::field::Field;
+use super::field::{ColumnKind, Field};
 use super::login::object;
 use serde_json::{Map, Value, json};
 
@@ -115,7 +115,9 @@ impl Client {
     ) -> Result<(Batch, u64), Error> {
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let seed = RowsAnswer { model, fields };
-        if self.session().series >= SEARCH_READ_LOAD_SINCE {
+        // search_read reads without our context, so that lists would lack the archived records in them
+        let is_list = |field: &Field| field.kind.column_kind() == Some(ColumnKind::BigintArray);
+        if self.session().series >= SEARCH_READ_LOAD_SINCE && !fields.iter().any(is_list) {
             let arguments = json!({
                 "domain": domain.to_value(),
                 "fields": names,

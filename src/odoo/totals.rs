@@ -16,8 +16,6 @@ use std::collections::HashMap;
 pub enum Aggregate {
     /// What the numbers add up to.
     Sum(String),
-    /// How many records have a value.
-    Count(String),
     /// The greatest value.
     Max(String),
 }
@@ -26,7 +24,7 @@ impl Aggregate {
     /// The field that it is about.
     pub fn field(&self) -> &str {
         match self {
-            Aggregate::Sum(field) | Aggregate::Count(field) | Aggregate::Max(field) => field,
+            Aggregate::Sum(field) | Aggregate::Max(field) => field,
         }
     }
 
@@ -34,7 +32,6 @@ impl Aggregate {
     fn specification(&self) -> String {
         let function = match self {
             Aggregate::Sum(_) => "sum",
-            Aggregate::Count(_) => "count",
             Aggregate::Max(_) => "max",
         };
         format!("{}:{function}", self.field())

@@ -47,7 +47,11 @@ impl Caller {
             std::ptr::copy_nonoverlapping(text.as_ptr(), address.add(size_of::<u64>()), text.len());
             let queue = pg_sys::shm_mq_create(address.add(offset).cast(), QUEUE_BYTES as _);
             pg_sys::shm_mq_set_receiver(queue, pg_sys::MyProc);
-            let process = process::start(name, function, pg_sys::dsm_segment_handle(segment))?;
+            let handle = pg_sys::dsm_segment_handle(segment);
+            let process = process::start(name, function, handle).inspect_err(|_| {
+                // there is no slot now, and many tries may follow in this transaction
+                pg_sys::dsm_detach(segment);
+            })?;
             pg_sys::on_dsm_detach(
                 segment,
                 Some(cancel_worker),

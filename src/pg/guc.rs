@@ -94,3 +94,29 @@ pub fn is_timezone(name: &str) -> bool {
     // SAFETY: the name is NUL-terminated and copied; the answer is not kept.
     CString::new(name).is_ok_and(|name| unsafe { !pg_sys::pg_tzset(name.as_ptr()).is_null() })
 }
+
+/// Runs `work` while the server's log, where it ends in an error, leaves out the statement, which has a secret in it.
+pub fn without_statement<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+    // SAFETY: both texts are copied; what is logged of this function's errors is all that changes.
+    let level = unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::set_config_option(
+            c"log_min_error_statement".as_ptr(),
+            c"panic".as_ptr(),
+            pg_sys::GucContext::PGC_SUSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        level
+    };
+    let result = work();
+    if result.is_ok() {
+        // SAFETY: ends the level that was begun above. The error that is about to be raised ends it with its transaction, after
+        // it has been logged.
+        unsafe { pg_sys::AtEOXact_GUC(false, level) };
+    }
+    result
+}

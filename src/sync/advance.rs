@@ -208,6 +208,30 @@ impl Run<'_> {
         rows: Range<usize>,
         span: &Span,
     ) -> Result<(), Failure> {
+        let mut parts = Parts::default();
+        self.store_rows(index, page, rows, span, &mut parts)?;
+        let mirror = &mut self.mirrors[index];
+        if let Some((_, failure)) = parts.doubted.first()
+            && !parts.is_any_stored
+        {
+            let is_only = parts.doubted.len() == 1;
+            if !is_only || !transaction(mirror.writer, || mirror.table()?.takes_a_row())? {
+                return Err(mirror.with_triggers_in_mind(failure.clone()));
+            }
+        }
+        mirror.counts.fetched += parts.doubted.len() as u64;
+        let refused = parts.doubted.into_iter().map(|(refused, _)| refused);
+        self.keep_refused(index, refused.collect())
+    }
+
+    fn store_rows(
+        &mut self,
+        index: usize,
+        page: &EncodedPage,
+        rows: Range<usize>,
+        span: &Span,
+        parts: &mut Parts,
+    ) -> Result<(), Failure> {
         let (mirror, task) = (&self.mirrors[index], self.task);
         let progress = progress_of(mirror, rows.len());
         let stored = in_spite_of_deadlocks(mirror.writer, || {
@@ -222,6 +246,7 @@ impl Run<'_> {
         });
         let failure = match stored {
             Ok(stored) => {
+                parts.is_any_stored = true;
                 process::report_activity(Some(&format!("odoo_sync: {progress}")));
                 let mirror = &mut self.mirrors[index];
                 mirror.progress.within(self.worker, || progress);
@@ -229,15 +254,20 @@ impl Run<'_> {
             }
             Err(failure) => failure,
         };
-        if !mirror.may_be_one_row(&failure) {
+        let is_doubtful = mirror.may_be_a_trigger(&failure);
+        if !is_doubtful && !mirror.may_be_one_row(&failure) {
             return Err(mirror.with_triggers_in_mind(failure));
         }
         if rows.len() > 1 {
             let middle = rows.start + rows.len() / 2;
-            self.store_page(index, page, rows.start..middle, span)?;
-            return self.store_page(index, page, middle..rows.end, span);
+            self.store_rows(index, page, rows.start..middle, span, parts)?;
+            return self.store_rows(index, page, middle..rows.end, span, parts);
         }
         let refused = transaction(mirror.writer, || mirror.refused(page, rows.start, &failure))?;
+        if is_doubtful {
+            parts.doubted.push((refused, failure));
+            return Ok(());
+        }
         self.mirrors[index].counts.fetched += 1;
         self.keep_refused(index, vec![refused])
     }
@@ -269,6 +299,14 @@ impl Run<'_> {
                 .try_for_each(|record| record::failed_record(connection, spec, record))
         })
     }
+}
+
+/// What became of the parts of a page.
+#[derive(Default)]
+struct Parts {
+    is_any_stored: bool,
+    /// Records that a trigger may have refused, or something that would refuse any: the others tell.
+    doubted: Vec<(Refused, Failure)>,
 }
 
 /// A transaction that is done again where it was the one to give way in a deadlock with another session.

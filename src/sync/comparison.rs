@@ -2,13 +2,10 @@
 //! at last by reading everything.
 
 use crate::failure::Failure;
-use crate::mirror::totals::Total;
-use crate::odoo::Aggregate;
 use crate::pg::transaction::transaction;
 use crate::sync::fetch::{self, Answer, Before, Counted};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::pool::Pool;
-use crate::sync::progress::grouped;
 use crate::sync::run::Run;
 use crate::sync::span::Span;
 use crate::sync::state::Deviation;
@@ -110,24 +107,19 @@ impl MirrorRun {
     /// By how much Odoo's totals are more than the mirror's, without the records that failed and the rows that are gone.
     fn deviation_from(&mut self, counted: &Counted) -> Result<Deviation, Failure> {
         let table = self.table()?;
-        let column = |field: &'_ str| table.column_of(field);
         let mut fields = Vec::new();
-        let mut totals = Vec::new();
+        let mut columns = Vec::new();
         let mut there = Vec::new();
         for (aggregate, value) in counted.aggregates.iter().zip(counted.totals.values.iter()) {
-            let total = match aggregate {
-                Aggregate::Count(field) => column(field).map(Total::Count),
-                Aggregate::Sum(field) => column(field).map(Total::Sum),
-                Aggregate::Max(_) => None,
-            };
-            if let (Some(total), Some(value)) = (total, value.and_then(fetch::whole_number)) {
+            let column = table.column_of(aggregate.field());
+            if let (Some(column), Some(value)) = (column, value.and_then(fetch::whole_number)) {
                 fields.push(aggregate.field());
-                totals.push(total);
+                columns.push(column);
                 there.push(value);
             }
         }
         let without: Vec<i64> = self.gone.iter().chain(&self.failed_ids).copied().collect();
-        let (count, here) = table.totals(&totals, &without)?;
+        let (count, here) = table.totals(&columns, &without)?;
         let differences = there.iter().zip(&here).map(|(there, here)| there - here);
         let records = counted.totals.count as i64 - count as i64;
         let deviation = fields
@@ -156,13 +148,7 @@ impl MirrorRun {
     fn note_standing(&mut self, deviation: Deviation) {
         let differences: Vec<String> = deviation
             .iter()
-            .map(|(field, difference)| {
-                let (size, word) = (
-                    difference.unsigned_abs(),
-                    if *difference > 0 { "more" } else { "fewer" },
-                );
-                format!("{field}: {} {word}", grouped(size))
-            })
+            .map(|(field, difference)| format!("{field} by {difference}"))
             .collect();
         self.notes.push(format!(
             "{}: Odoo's totals differ from the table's though everything was read ({}); odoo_sync.verify() tells where.",

@@ -210,8 +210,16 @@ impl Source {
             span => match span.halves() {
                 Ok(halves) => halves.into(),
                 Err(id) => {
-                    trust.spend();
-                    self.hand(give, before, Content::Unreadable(id, error));
+                    let only = self.domain.and(&Domain::ids(&[id]));
+                    // it may have been deleted between a page's two requests
+                    if !self
+                        .client
+                        .search(&self.spec.model, &only, None)?
+                        .is_empty()
+                    {
+                        trust.spend();
+                        self.hand(give, before, Content::Unreadable(id, error));
+                    }
                     return Ok(());
                 }
             },

@@ -44,24 +44,19 @@ impl FieldPlan {
         self.all().map(|field| field.name.clone()).collect()
     }
 
-    /// What tells that Odoo's database changed records without a trace: how many have each many2one that deleting a
-    /// record elsewhere empties, and the sums of what the catalogue says that Odoo writes by raw SQL.
+    /// What tells that Odoo's database changed records without a trace: the sums of the ids that many2ones point to, which
+    /// deleting a record elsewhere empties, and merging two leads elsewhere; and of what the catalogue says that Odoo
+    /// writes by raw SQL.
     pub fn aggregates(&self, spec: &MirrorSpec) -> Vec<Aggregate> {
-        let can_be_emptied = |field: &Field| {
-            field.kind == FieldKind::Many2one && !field.required && !field.company_dependent
+        let is_watched = |field: &&Field| match field.kind {
+            FieldKind::Many2one => !field.company_dependent,
+            FieldKind::Integer => spec.watch.contains(&field.name),
+            _ => false,
         };
-        let is_watched =
-            |field: &Field| field.kind == FieldKind::Integer && spec.watch.contains(&field.name);
-        let aggregate = |field: &Field| {
-            if can_be_emptied(field) {
-                Some(Aggregate::Count(field.name.clone()))
-            } else if is_watched(field) {
-                Some(Aggregate::Sum(field.name.clone()))
-            } else {
-                None
-            }
-        };
-        self.columnar.iter().filter_map(aggregate).collect()
+        let watched = self.columnar.iter().filter(is_watched);
+        watched
+            .map(|field| Aggregate::Sum(field.name.clone()))
+            .collect()
     }
 }
 

@@ -54,10 +54,13 @@ impl Source {
                 FieldKind::Integer | FieldKind::Float | FieldKind::Monetary
             )
         };
+        // those of many2ones tell where they point to another record
         let numbers: Vec<Field> = plan
             .columnar
             .iter()
-            .filter(|field| is_number(field))
+            .filter(|field| {
+                is_number(field) || field.kind == FieldKind::Many2one && !field.company_dependent
+            })
             .cloned()
             .collect();
         let mut sums = Vec::new();

@@ -282,7 +282,12 @@ impl Run<'_> {
                 }
             };
             let mut state = self.states.remove(&spec.table_name).unwrap_or_default();
-            if self.task.full || state.domain.as_ref() != Some(&domain.to_value()) {
+            // before 0.2.0 the language was not noted
+            let lang = client.session().lang.clone();
+            let is_other_lang = state.lang.is_some() && state.lang != lang;
+            state.lang = lang;
+            let is_other_domain = state.domain.as_ref() != Some(&domain.to_value());
+            if self.task.full || is_other_domain || is_other_lang {
                 state.since = None;
             }
             let source = Source {

@@ -127,6 +127,17 @@ impl MirrorRun {
                 .any(|class| failure.sqlstate.starts_with(class))
     }
 
+    /// Whether a trigger of somebody's may have refused one row in words that are otherwise PostgreSQL's own for what
+    /// concerns all: a missing right, a missing table. Not the server's end, its resources, locks and cancels.
+    pub fn may_be_a_trigger(&self, failure: &Failure) -> bool {
+        let of_all = ["08", "40", "53", "55", "57", "58", "F0", "XX"];
+        self.table.as_ref().is_some_and(|table| table.has_triggers)
+            && !self.may_be_one_row(failure)
+            && !of_all
+                .iter()
+                .any(|class| failure.sqlstate.starts_with(class))
+    }
+
     /// The same with a hint, where a trigger may be what failed.
     pub fn with_triggers_in_mind(&self, failure: Failure) -> Failure {
         match &self.table {

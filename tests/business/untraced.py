@@ -154,3 +154,38 @@ def quant_with_goods_before():
 def quant_with_goods(quant):
     """A manager deletes a quant, rather than adjusting it."""
     env['stock.quant'].browse(quant).sudo().unlink()
+
+
+def merged_contacts_before():
+    """A contact with orders, and the one that it will be merged into."""
+    merged, kept = env['res.partner'].create([{'name': word()}, {'name': word()}])
+    env['sale.order'].create({'partner_id': merged.id, 'order_line': [sale_line()]})
+    env['purchase.order'].create({'partner_id': merged.id, 'order_line': [purchase_line(goods(), 2)]})
+    return [merged.id, kept.id]
+
+
+def merged_contacts(partners):
+    """Odoo leads all that pointed to the one to the other, by raw SQL."""
+    env['base.partner.merge.automatic.wizard'].create(
+        {'partner_ids': [(6, 0, partners)], 'dst_partner_id': partners[1], 'state': 'selection'}).action_merge()
+
+
+def archived_tax_before():
+    taxes = env['account.tax'].create([{'name': word(), 'amount': 3, 'type_tax_use': 'sale', 'company_id': COMPANY} for _ in range(2)])
+    sold = goods()
+    sold.taxes_id = [(4, tax.id) for tax in taxes]
+    return [sold.id, taxes[0].id]
+
+
+def archived_tax(product_and_tax):
+    """An archived tax stays in a product's list."""
+    env['account.tax'].browse(product_and_tax[1]).active = False
+    env['product.product'].browse(product_and_tax[0]).name = word()
+
+
+def deleted_tax_before():
+    return archived_tax_before()[1]
+
+
+def deleted_tax(tax):
+    env['account.tax'].browse(tax).unlink()

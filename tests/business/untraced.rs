@@ -20,6 +20,9 @@ const CHANGES: &[&str] = &[
     "place_of_moves",
     "place_of_places",
     "quant_with_goods",
+    "merged_contacts",
+    "archived_tax",
+    "deleted_tax",
 ];
 
 #[test]

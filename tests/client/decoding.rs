@@ -18,7 +18,6 @@ pub fn fields(list: &str) -> Vec<Field> {
                 related: None,
                 depends: Vec::new(),
                 searchable: true,
-                required: false,
                 company_dependent: false,
                 relation: None,
                 label: String::new(),
@@ -59,7 +58,14 @@ pub fn by_columns(list: &str, group: &str) -> Result<Page, Error> {
 
 /// The page of a row answer.
 pub fn by_rows(list: &str, records: &str) -> Result<Page, Error> {
-    read(&client(&[records]), &[], &fields(list))
+    if !list.contains("2many") {
+        return read(&client(&[records]), &[], &fields(list));
+    }
+    // lists are read of records whose ids were found before
+    let rows: Vec<serde_json::Value> = serde_json::from_str(records).expect("they are JSON");
+    let ids: Vec<_> = rows.iter().map(|row| row["id"].clone()).collect();
+    let ids = serde_json::to_string(&ids).expect("they are JSON");
+    read(&client(&[&ids, records]), &[], &fields(list))
 }
 
 fn texts(values: &[Option<&str>]) -> Texts {

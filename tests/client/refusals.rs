@@ -48,7 +48,6 @@ fn field(name: &str, kind: FieldKind) -> Field {
         related: None,
         depends: Vec::new(),
         searchable: true,
-        required: false,
         company_dependent: false,
         relation: None,
         label: name.to_owned(),

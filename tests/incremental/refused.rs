@@ -14,7 +14,7 @@ struct Refusal {
 }
 
 /// Each refuses the record whose `client_order_ref` is 'refused'.
-const REFUSALS: [Refusal; 6] = [
+const REFUSALS: [Refusal; 8] = [
     Refusal {
         name: "check",
         refuse: "ALTER TABLE odoo.sales ADD CONSTRAINT no_such_ref CHECK (client_order_ref <> 'refused')",
@@ -26,6 +26,21 @@ const REFUSALS: [Refusal; 6] = [
         refuse: "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one, says %', tg_name; END $$;
                  CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON odoo.sales FOR EACH ROW WHEN (NEW.client_order_ref = 'refused') EXECUTE FUNCTION refuse()",
         told: "not this one, says mine",
+        relent: "DROP TRIGGER mine ON odoo.sales",
+    },
+    Refusal {
+        // in words of PostgreSQL's own for what concerns all
+        name: "trigger_rights",
+        refuse: "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not for you' USING ERRCODE = 'insufficient_privilege'; END $$;
+                 CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON odoo.sales FOR EACH ROW WHEN (NEW.client_order_ref = 'refused') EXECUTE FUNCTION refuse()",
+        told: "not for you",
+        relent: "DROP TRIGGER mine ON odoo.sales",
+    },
+    Refusal {
+        name: "trigger_lost",
+        refuse: "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO no_such_table VALUES (1); RETURN NEW; END $$;
+                 CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON odoo.sales FOR EACH ROW WHEN (NEW.client_order_ref = 'refused') EXECUTE FUNCTION refuse()",
+        told: "no_such_table",
         relent: "DROP TRIGGER mine ON odoo.sales",
     },
     Refusal {

@@ -174,10 +174,14 @@ fn a_product_follows_its_stock() {
         let before = on_hand(&mut mirrored);
         let write_date = mirrored.field("product.product", product, "write_date");
 
+        // what comes to one place leaves another
         let more = quant["quantity"].as_f64().expect("a number") + 7.0;
         mirrored
             .sample
             .write("stock.quant", &[id(&quant)], json!({"quantity": more}));
+        let supplier = mirrored.locations("supplier")[0];
+        let less = json!({"product_id": product, "location_id": supplier, "quantity": -7.0});
+        mirrored.sample.create("stock.quant", less);
         let outcome = mirrored.run_type("products");
         outcome.assert_ok("incremental");
         assert_eq!(outcome.fetched, 1, "{series:?} {outcome:?}");

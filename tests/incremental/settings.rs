@@ -344,3 +344,17 @@ fn settings_are_one_connections() {
     let there = mirrored.session.number("SELECT count(*) FROM other.sales");
     assert_eq!(there, mirrored.ids("sale.order").len() as i64);
 }
+
+/// Texts that are translated are in the user's language: where that changes, all are read again.
+#[test]
+fn another_language_of_the_user_makes_the_next_run_full() {
+    for series in BOTH {
+        let mut mirrored = Mirrored::new("language", series);
+        assert_eq!(mirrored.run_type("sales").mode, "incremental", "{series:?}");
+        mirrored
+            .session
+            .run("UPDATE odoo_sync.mirror_state SET lang = 'eo' WHERE table_name = 'sales'");
+        assert_eq!(mirrored.run_type("sales").mode, "full", "{series:?}");
+        assert_eq!(mirrored.run_type("sales").mode, "incremental", "{series:?}");
+    }
+}

@@ -152,7 +152,7 @@ fn a_difference_that_stays_is_told_and_not_read_again_each_time() {
                 "{series:?} {outcome:?}"
             );
             assert!(
-                told.contains("sales: Odoo's totals differ from the table's though everything was read (user_id: "),
+                told.contains("sales: Odoo's totals differ from the table's though everything was read (user_id by "),
                 "{series:?} {outcome:?}"
             );
             if expected == 1 {
@@ -169,7 +169,7 @@ fn what_changes_between_the_pages_and_the_totals_is_looked_for_by_its_date() {
         let mut mirrored = Mirrored::new("meanwhile", series);
         let order = mirrored.rows("sales", "user_id IS NOT NULL")[0];
         let gate = Gate::before(&mirrored.sample, |request| {
-            request.body.contains("user_id:count") && request.model.as_deref() == Some("sale.order")
+            request.body.contains("user_id:sum") && request.model.as_deref() == Some("sale.order")
         });
         let background = Background::start(
             mirrored.database.session(),

@@ -64,3 +64,23 @@ fn where_no_worker_slot_is_left_the_setting_is_named_and_connections_take_turns(
     );
     gate.open();
 }
+
+/// Those that wait try again and again: nothing is left behind each time.
+#[test]
+fn waiting_for_a_slot_takes_no_shared_memory() {
+    let cluster = Cluster::start(&[("max_worker_processes", "2")]);
+    let database = cluster.database("waiting");
+    let sample = SampleOdoo::start(Series::V19);
+    let mut session = database.session();
+    for connection in ["one", "two", "three"] {
+        session.connect(&Access::from(&sample), connection);
+    }
+    session.notices();
+    session.run("SET odoo_sync.batch_size = 2; SELECT odoo_sync.run('{sales}')");
+    let leaks: Vec<_> = session
+        .notices()
+        .into_iter()
+        .filter(|notice| notice.contains("leak"))
+        .collect();
+    assert!(leaks.is_empty(), "{leaks:?}");
+}

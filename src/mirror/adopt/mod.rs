@@ -292,7 +292,7 @@ impl Adoption {
         let beyond = table.ids_beyond(odoo_ids)?.len() as i64;
         if beyond > 0 {
             let detail =
-                "rows with an id that Odoo does not list: the next run removes them".to_string();
+                "rows with an id that Odoo does not list: the next run removes them, with force => true if they are more than half of the table".to_string();
             self.tell("not in Odoo", detail, Some(beyond));
         }
         let comment = "SELECT pg_catalog.obj_description($1, 'pg_class') IS NULL";
