@@ -15,12 +15,18 @@ fn a_server_that_refuses_connections_is_told_and_does_no_harm() {
         spoilt.change();
         // it goes away in the middle, and is away for the next run as well
         spoilt.spoil_first(1, is_orders, |_| vec![Step::Vanish]);
-        for _ in 0..2 {
+        for was_there in [true, false] {
             let start = Instant::now();
             let error = spoilt.fail();
             assert!(start.elapsed() < Duration::from_secs(10));
             let all = all_of(&error);
-            assert_eq!(error.code().code(), "08001", "{all}");
+            // what was under way when it went away may have been broken off rather than refused
+            let is_expected = match error.code().code() {
+                "08001" => true,
+                "08006" => was_there,
+                _ => false,
+            };
+            assert!(is_expected, "{all}");
             let detail = error.detail().unwrap_or_default();
             for part in [
                 "refuses the connection: nothing listens there",

@@ -13,6 +13,7 @@ pub mod installation;
 #[path = "../../src/odoo/mod.rs"]
 pub mod odoo;
 pub mod odoo_copy;
+pub mod port;
 pub mod real_odoo;
 pub mod sample_odoo;
 pub mod session;

@@ -3,16 +3,17 @@
 mod answer;
 mod stream;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
 
 use crate::access::Access;
+use crate::port::Port;
 use crate::sample_odoo::http::Request;
 use crate::sample_odoo::{RecordedRequest, SampleOdoo};
-use crate::wait;
 
 pub use answer::{Answer, Step};
 use stream::Stream;
@@ -26,7 +27,7 @@ type Spoil = dyn Fn(&RecordedRequest, &Answer) -> Option<Vec<Step>> + Send + Syn
 /// The way. It is closed when this is dropped.
 pub struct FaultyOdoo {
     access: Access,
-    address: SocketAddr,
+    port: Port,
     shared: Arc<Shared>,
 }
 
@@ -47,6 +48,8 @@ struct Shared {
     /// How many connections were accepted.
     connections: Mutex<usize>,
     state: Mutex<State>,
+    /// How many threads listen.
+    listeners: AtomicUsize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -68,9 +71,8 @@ impl FaultyOdoo {
     }
 
     fn start(sample: &SampleOdoo, tls: Option<Arc<ServerConfig>>) -> FaultyOdoo {
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("127.0.0.1 has a free port");
-        let address = listener.local_addr().expect("it is bound");
+        let port = Port::take((Ipv4Addr::LOCALHOST, 0).into()).expect("127.0.0.1 has a free port");
+        let address = port.address;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -83,15 +85,16 @@ impl FaultyOdoo {
             arrivals: Mutex::default(),
             connections: Mutex::default(),
             state: Mutex::new(State::Open),
+            listeners: AtomicUsize::new(0),
         });
-        accept(listener, Arc::clone(&shared));
+        accept(port.listen().expect("it is ours"), Arc::clone(&shared));
         let access = Access {
             url: format!("{scheme}://{address}"),
             ..Access::from(sample)
         };
         FaultyOdoo {
             access,
-            address,
+            port,
             shared,
         }
     }
@@ -123,10 +126,8 @@ impl FaultyOdoo {
     pub fn come_back(&self) {
         let mut state = lock(&self.shared.state);
         if *state == State::Away {
-            // the thread that listened may not have seen yet that it is to stop
-            let bind = || TcpListener::bind(self.address).ok();
-            let listener = wait::until("the port", Duration::from_secs(20), bind);
             *state = State::Open;
+            let listener = self.port.listen().expect("it is ours");
             accept(listener, Arc::clone(&self.shared));
         }
     }
@@ -171,6 +172,7 @@ fn accept(listener: TcpListener, shared: Arc<Shared>) {
     listener
         .set_nonblocking(true)
         .expect("a listener can be looked at");
+    shared.listeners.fetch_add(1, Ordering::SeqCst);
     std::thread::spawn(move || {
         while *lock(&shared.state) == State::Open {
             let Ok((socket, _)) = listener.accept() else {
@@ -182,15 +184,25 @@ fn accept(listener: TcpListener, shared: Arc<Shared>) {
             // a client that breaks off is its own affair
             std::thread::spawn(move || shared.serve(socket).unwrap_or_default());
         }
+        drop(listener);
+        shared.listeners.fetch_sub(1, Ordering::SeqCst);
     });
 }
 
 impl Shared {
+    /// Waits until nothing listens any more, so that whoever is broken off and comes again is refused.
+    fn await_closed(&self) {
+        while *lock(&self.state) == State::Away && self.listeners.load(Ordering::SeqCst) > 0 {
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     fn serve(&self, socket: TcpStream) -> std::io::Result<()> {
         let tls = lock(&self.tls).clone();
         let mut stream = Stream::open(socket, tls)?;
         while let Some(request) = Request::read(&mut stream)? {
             if *lock(&self.state) != State::Open {
+                self.await_closed();
                 return stream.reset();
             }
             let recorded = RecordedRequest::of(&request);
@@ -222,8 +234,7 @@ impl Shared {
                     Step::Close => return stream.close(),
                     Step::Vanish => {
                         *lock(&self.state) = State::Away;
-                        // the listener is closed when its thread has seen that
-                        std::thread::sleep(PAUSE * 5);
+                        self.await_closed();
                         return stream.reset();
                     }
                 }

@@ -37,6 +37,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
+use crate::port::Port;
+
 use calendar::Clock;
 use computed::Source;
 use database::Database;
@@ -110,7 +112,7 @@ pub struct SampleOdoo {
     /// An API key. The password `admin` works over JSON-RPC too.
     pub secret: String,
     shared: Arc<Shared>,
-    address: SocketAddr,
+    port: Port,
     /// None while it is stopped.
     server: Option<Server>,
 }
@@ -176,14 +178,15 @@ impl SampleOdoo {
             requests: Mutex::default(),
             decide: Mutex::default(),
         });
-        let server = shared.start(address)?;
+        let port = Port::take(address)?;
+        let server = shared.start(&port)?;
         Ok(SampleOdoo {
             url: format!("http://{}", server.address),
             database: name,
             login,
             secret,
             shared,
-            address: server.address,
+            port,
             server: Some(server),
         })
     }
@@ -195,7 +198,7 @@ impl SampleOdoo {
 
     /// Starts it again, on the same address.
     pub fn resume(&mut self) {
-        self.server = Some(self.shared.start(self.address).expect("its port is free"));
+        self.server = Some(self.shared.start(&self.port).expect("it is ours"));
     }
 
     /// Makes a record, as somebody in Odoo would, and gives its id. An `id` among the values is taken.
@@ -332,9 +335,9 @@ impl SampleOdoo {
 }
 
 impl Shared {
-    fn start(self: &Arc<Shared>, address: SocketAddr) -> std::io::Result<Server> {
+    fn start(self: &Arc<Shared>, port: &Port) -> std::io::Result<Server> {
         let serving = Arc::clone(self);
-        Server::start(address, move |connection, stop| {
+        Server::start(port, move |connection, stop| {
             serving.serve(connection, stop)
         })
     }

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use crate::port::Port;
 
 /// Serves a connection until it returns.
 type Serve = dyn Fn(&mut Connection, &Stop) + Send + Sync;
@@ -39,11 +41,10 @@ pub struct Server {
 
 impl Server {
     pub fn start(
-        address: SocketAddr,
+        port: &Port,
         serve: impl Fn(&mut Connection, &Stop) + Send + Sync + 'static,
     ) -> io::Result<Server> {
-        let listener = TcpListener::bind(address)?;
-        let address = listener.local_addr()?;
+        let (listener, address) = (port.listen()?, port.address);
         let stop = Arc::new(Stop::default());
         let serve: Arc<Serve> = Arc::new(serve);
         let acceptor = {
