@@ -1,6 +1,7 @@
 //! The library and what the database has of the extension belong together: the one is installed, the other updated.
 
 use crate::failure::Failure;
+use crate::sql;
 use pgrx::prelude::*;
 
 /// The version of this library.
@@ -9,20 +10,16 @@ pub const OF_LIBRARY: &str = env!("CARGO_PKG_VERSION");
 /// The version of the extension in this database.
 pub fn of_extension() -> Result<String, Failure> {
     let query = "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'";
-    // a select, which unlike Spi::get_one takes no transaction id: a standby has none to give
-    let version = Spi::connect(|client| {
-        client
-            .select(query, Some(1), &[])?
-            .first()
-            .get_one::<String>()
-    })?;
-    version.ok_or_else(|| {
-        Failure::new(
-            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
-            "the extension odoo_sync is not installed in this database",
-        )
-        .hint("CREATE EXTENSION odoo_sync;")
-    })
+    sql::value(query, &[])?.ok_or_else(not_installed)
+}
+
+/// There is no extension to act for.
+pub fn not_installed() -> Failure {
+    Failure::new(
+        PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+        "the extension odoo_sync is not installed in this database",
+    )
+    .hint("CREATE EXTENSION odoo_sync;")
 }
 
 /// Fails where the two are not of one version: neither knows the other's tables and functions.

@@ -6,6 +6,7 @@ use crate::mirror::encode::EncodedPage;
 use crate::mirror::table::Table;
 use crate::odoo::ColumnKind;
 use crate::pg::rowset::Rowset;
+use crate::sql;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
@@ -148,13 +149,7 @@ impl Table {
             self.qualified(),
             self.present("mirror")
         );
-        let text = Spi::connect(|client| {
-            client
-                .select(query.as_str(), Some(1), &[])?
-                .first()
-                .get_one::<String>()
-        })?;
-        read(text)
+        read(sql::value(&query, &[])?)
     }
 }
 

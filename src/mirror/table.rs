@@ -152,13 +152,7 @@ impl Table {
                 self.qualified(),
                 quote_identifier(&column.field)
             );
-            let has_values = Spi::connect(|client| {
-                client
-                    .select(query.as_str(), Some(1), &[])?
-                    .first()
-                    .get_one::<bool>()
-            })?;
-            if has_values == Some(true) {
+            if sql::value::<bool>(&query, &[])? == Some(true) {
                 found.push(column.field.clone());
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::mirror::table::Table;
-use pgrx::prelude::*;
+use crate::sql;
 use pgrx::spi::quote_identifier;
 
 impl Table {
@@ -13,13 +13,7 @@ impl Table {
             self.qualified(),
             self.present("mirror")
         );
-        let count = Spi::connect(|client| {
-            client
-                .select(query.as_str(), Some(1), &[])?
-                .first()
-                .get_one::<i64>()
-        })?;
-        Ok(count.unwrap_or_default() as u64)
+        Ok(sql::value::<i64>(&query, &[])?.unwrap_or_default() as u64)
     }
 
     /// How many records the mirror has but for those of these ids, and what whole-number columns add up to over them.
@@ -38,13 +32,8 @@ impl Table {
             self.qualified(),
             self.present("mirror")
         );
-        let values = Spi::connect(|client| {
-            client
-                .select(query.as_str(), Some(1), &[without.to_vec().into()])?
-                .first()
-                .get_one::<Vec<i64>>()
-        })?
-        .unwrap_or_default();
+        let without = [without.to_vec().into()];
+        let values = sql::value::<Vec<i64>>(&query, &without)?.unwrap_or_default();
         let (count, totals) = values
             .split_first()
             .map_or((0, &[][..]), |(count, totals)| (*count, totals));

@@ -1,6 +1,7 @@
 //! Which fields a server can read by columns.
 
 use super::client::Client;
+use super::description::step;
 use super::domain::Domain;
 use super::error::{Error, ErrorKind};
 use super::field::{ColumnKind, Field, FieldKind};
@@ -77,37 +78,21 @@ impl Client {
             }
             let mut heads: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
             for (_, model, path) in &trails {
-                heads.entry(model).or_default().insert(head(path));
+                heads.entry(model).or_default().insert(step(path).0);
             }
-            let mut known: BTreeMap<(String, String), Field> = BTreeMap::new();
-            for (model, names) in heads {
-                let names: Vec<&str> = names.into_iter().collect();
-                let fields = match self.describe(model, Some(&names)) {
-                    // Another model than the one that is to be read: a path that leads there is not followed.
-                    Err(error)
-                        if matches!(
-                            error.kind,
-                            ErrorKind::AccessDenied | ErrorKind::UnknownModel
-                        ) =>
-                    {
-                        Vec::new()
-                    }
-                    described => described?,
-                };
-                for field in fields {
-                    known.insert((model.to_owned(), field.name.clone()), field);
-                }
-            }
+            // a path over a model that may not be looked at is not followed
+            let known = self.descriptions(heads)?;
             let mut ahead = Vec::new();
             for (name, model, path) in trails {
-                let field = known.get(&(model.clone(), head(&path).to_owned()));
-                match (field, path.split_once('.')) {
+                let (head, rest) = step(&path);
+                let field = known.get(&(model.clone(), head.to_owned()));
+                match (field, rest) {
                     (
                         Some(Field {
                             relation: Some(relation),
                             ..
                         }),
-                        Some((_, rest)),
+                        Some(rest),
                     ) => {
                         ahead.push((name, relation.clone(), rest.to_owned()));
                     }
@@ -156,10 +141,8 @@ impl Client {
     fn refusal(&self, model: &str, fields: &[Field]) -> Result<Option<Error>, Error> {
         match self.read_columns(model, &Domain::nothing(), fields) {
             Ok(_) => Ok(None),
-            Err(error) => match error.kind {
-                ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied => Ok(Some(error)),
-                _ => Err(error),
-            },
+            Err(error) if error.kind.is_refusal() => Ok(Some(error)),
+            Err(error) => Err(error),
         }
     }
 }
@@ -175,9 +158,4 @@ impl Field {
                 None | Some(ColumnKind::BigintArray)
             )
     }
-}
-
-/// The first name of a path.
-fn head(path: &str) -> &str {
-    path.split_once('.').map_or(path, |(head, _)| head)
 }

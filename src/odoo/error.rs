@@ -65,6 +65,14 @@ impl ErrorKind {
         )
     }
 
+    /// Whether Odoo answered that it cannot do what was asked of it, as it stands.
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied
+        )
+    }
+
     /// Whether one record can be the cause, so that reading fewer at a time can help.
     pub fn may_be_one_record(self) -> bool {
         matches!(

@@ -25,6 +25,13 @@ pub struct Field {
     pub label: String,
 }
 
+impl Field {
+    /// Whether it points to one record, the same for whoever reads it: the sum of such ids tells where one points elsewhere.
+    pub fn is_plain_many2one(&self) -> bool {
+        self.kind == FieldKind::Many2one && !self.company_dependent
+    }
+}
+
 /// Odoo's field types.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FieldKind {

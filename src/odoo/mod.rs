@@ -9,6 +9,7 @@ mod column;
 mod columnar;
 mod date;
 pub mod decode;
+mod description;
 mod domain;
 mod error;
 mod failure;

@@ -1,7 +1,8 @@
 //! Which other records a field shows that Odoo computes whenever it is read: its own record does not change with them.
 
 use super::client::Client;
-use super::error::{Error, ErrorKind};
+use super::description::{Descriptions, step};
+use super::error::Error;
 use super::field::Field;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,16 +51,13 @@ impl Client {
                 rest,
             } in ways
             {
-                let (step, beyond) = match rest.split_once('.') {
-                    Some((step, beyond)) => (step, Some(beyond)),
-                    None => (rest.as_str(), None),
-                };
-                let Some(field) = described.get(&(model.clone(), step.to_owned())) else {
+                let (head, beyond) = step(&rest);
+                let Some(field) = described.get(&(model.clone(), head.to_owned())) else {
                     continue;
                 };
                 match (beyond, &field.relation, &field.related) {
                     (Some(beyond), Some(relation), _) if field.searchable => {
-                        let followed = join(&followed, step);
+                        let followed = join(&followed, head);
                         sources.insert(followed.clone());
                         ahead.push(way(&followed, relation, beyond));
                     }
@@ -84,34 +82,19 @@ impl Client {
         model: &str,
         known: &[Field],
         ways: &[Way],
-    ) -> Result<BTreeMap<(String, String), Field>, Error> {
+    ) -> Result<Descriptions, Error> {
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for way in ways {
-            let step = way.rest.split('.').next().unwrap_or_default();
-            wanted.entry(&way.model).or_default().insert(step);
+            let (head, _) = step(&way.rest);
+            wanted.entry(&way.model).or_default().insert(head);
         }
-        let mut found = BTreeMap::new();
-        for (place, names) in wanted {
-            let fields: Vec<Field> = if place == model {
-                let is_wanted = |field: &&Field| names.contains(field.name.as_str());
-                known.iter().filter(is_wanted).cloned().collect()
-            } else {
-                let names: Vec<&str> = names.into_iter().collect();
-                match self.describe(place, Some(&names)) {
-                    Err(error)
-                        if matches!(
-                            error.kind,
-                            ErrorKind::AccessDenied | ErrorKind::UnknownModel
-                        ) =>
-                    {
-                        Vec::new()
-                    }
-                    described => described?,
-                }
-            };
-            for field in fields {
-                found.insert((place.to_owned(), field.name.clone()), field);
-            }
+        let own = wanted.remove(model).unwrap_or_default();
+        let mut found = self.descriptions(wanted)?;
+        for field in known
+            .iter()
+            .filter(|field| own.contains(field.name.as_str()))
+        {
+            found.insert((model.to_owned(), field.name.clone()), field.clone());
         }
         Ok(found)
     }

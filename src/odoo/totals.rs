@@ -47,6 +47,18 @@ pub struct Totals {
     pub values: Texts,
 }
 
+impl Totals {
+    /// The value at `index`, where it is a whole number: `7` or `7.0`.
+    pub fn whole_number(&self, index: usize) -> Option<i64> {
+        let digits = self.values.get(index)?;
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        whole
+            .parse()
+            .ok()
+            .filter(|_| fraction.bytes().all(|digit| digit == b'0'))
+    }
+}
+
 impl Client {
     /// Counts the records that match and aggregates fields over them.
     ///

@@ -1,6 +1,7 @@
 //! Who is asking, and acting as the extension's owner on its own tables.
 
 use crate::failure::Failure;
+use crate::{sql, version};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use std::ffi::CStr;
@@ -104,19 +105,5 @@ pub fn as_owner<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failu
 
 fn extension_owner() -> Result<pg_sys::Oid, Failure> {
     let query = "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'";
-    // a select, which unlike Spi::get_one takes no transaction id: a standby has none to give
-    let owner = Spi::connect(|client| {
-        let rows = client.select(query, Some(1), &[])?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        rows.first().get_one::<pg_sys::Oid>()
-    })?;
-    owner.ok_or_else(|| {
-        Failure::new(
-            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
-            "the extension odoo_sync is not installed in this database",
-        )
-        .hint("CREATE EXTENSION odoo_sync;")
-    })
+    sql::value(query, &[])?.ok_or_else(version::not_installed)
 }

@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::pg::transaction::transaction;
-use crate::sync::fetch::{self, Answer, Before, Counted};
+use crate::sync::fetch::{Answer, Before, Counted};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::pool::Pool;
 use crate::sync::run::Run;
@@ -110,9 +110,9 @@ impl MirrorRun {
         let mut fields = Vec::new();
         let mut columns = Vec::new();
         let mut there = Vec::new();
-        for (aggregate, value) in counted.aggregates.iter().zip(counted.totals.values.iter()) {
+        for (index, aggregate) in counted.aggregates.iter().enumerate() {
             let column = table.column_of(aggregate.field());
-            if let (Some(column), Some(value)) = (column, value.and_then(fetch::whole_number)) {
+            if let (Some(column), Some(value)) = (column, counted.totals.whole_number(index)) {
                 fields.push(aggregate.field());
                 columns.push(column);
                 there.push(value);

@@ -1,9 +1,7 @@
 //! What the helper threads do: each function is a job's work, and calls nothing of PostgreSQL.
 
 use crate::mirror::encode::{self, EncodedPage};
-use crate::odoo::{
-    Aggregate, Client, Domain, Error, ErrorKind, Read, Texts, Totals, Traffic, thread_traffic,
-};
+use crate::odoo::{Aggregate, Client, Domain, Error, Read, Texts, Totals, Traffic, thread_traffic};
 use crate::sync::catalogue::{Compare, MirrorSpec};
 use crate::sync::isolate::Trust;
 use crate::sync::plan::{self, Depends, FieldPlan};
@@ -145,7 +143,7 @@ impl Source {
                 Ok(ids) => return planned(Scope::Changed(ids)),
                 // this user may not look where the mirror's records depend on, or this server has no such path: everything
                 // is read instead
-                Err(error) if !plan.depends.always.is_empty() && is_refusal(error.kind) => {}
+                Err(error) if !plan.depends.always.is_empty() && error.kind.is_refusal() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -168,7 +166,7 @@ impl Source {
         let plan = self.plan();
         let changed = match self.changed(since, &plan.depends.in_doubt) {
             // what this user may not look along cannot tell
-            Err(error) if is_refusal(error.kind) => self.changed(since, &plan.depends.always),
+            Err(error) if error.kind.is_refusal() => self.changed(since, &plan.depends.always),
             changed => changed,
         };
         self.hand(give, &mut before, Content::Changed(changed));
@@ -236,7 +234,7 @@ impl Source {
             Err(error) => error,
         };
         // the guess of what can be read by columns may be wrong: find out, once, and go on by that
-        if plan.is_proven || !is_refusal(error.kind) {
+        if plan.is_proven || !error.kind.is_refusal() {
             return Err(error);
         }
         let prove = || plan::proven(&self.client, &self.spec.model, &plan).map(Arc::new);
@@ -278,7 +276,7 @@ impl Source {
                 totals,
                 refused: None,
             }),
-            Err(error) if is_refusal(error.kind) => Ok(Counted {
+            Err(error) if error.kind.is_refusal() => Ok(Counted {
                 aggregates: Vec::new(),
                 totals: Totals {
                     count: self.client.count(model, domain)?,
@@ -296,21 +294,4 @@ impl Source {
         let listed = self.client.search(&self.spec.model, &self.domain, None);
         self.hand(give, &mut before, Content::Listed(listed));
     }
-}
-
-/// Whether Odoo answered that it cannot do what was asked of it, as it stands.
-pub fn is_refusal(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied
-    )
-}
-
-/// The whole number that these digits are, `7` or `7.0`.
-pub fn whole_number(digits: &str) -> Option<i64> {
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    whole
-        .parse()
-        .ok()
-        .filter(|_| fraction.bytes().all(|digit| digit == b'0'))
 }

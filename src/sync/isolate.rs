@@ -88,13 +88,14 @@ impl Source {
             )
             .with_hint("Perhaps a cache before Odoo mixes up its answers, or a replica of its database lags behind.")
         };
-        let asked: HashSet<i64> = span.ids().iter().copied().collect();
-        let is_stray = |id: &&i64| match span {
-            Span::All => false,
-            Span::Between(_) => !span.covers(**id),
-            Span::Only(_) => !asked.contains(id),
+        let stray = match span {
+            Span::Only(ids) => {
+                let asked: HashSet<&i64> = ids.iter().collect();
+                read.iter().find(|id| !asked.contains(id))
+            }
+            Span::All | Span::Between(_) => read.iter().find(|id| !span.covers(**id)),
         };
-        if let Some(id) = read.iter().find(is_stray) {
+        if let Some(id) = stray {
             return Err(wrong(format!("has record {id}, which was not asked for")));
         }
         let lacking: Vec<i64> = span

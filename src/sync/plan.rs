@@ -48,10 +48,9 @@ impl FieldPlan {
     /// deleting a record elsewhere empties, and merging two leads elsewhere; and of what the catalogue says that Odoo
     /// writes by raw SQL.
     pub fn aggregates(&self, spec: &MirrorSpec) -> Vec<Aggregate> {
-        let is_watched = |field: &&Field| match field.kind {
-            FieldKind::Many2one => !field.company_dependent,
-            FieldKind::Integer => spec.watch.contains(&field.name),
-            _ => false,
+        let is_watched = |field: &&Field| {
+            field.is_plain_many2one()
+                || field.kind == FieldKind::Integer && spec.watch.contains(&field.name)
         };
         let watched = self.columnar.iter().filter(is_watched);
         watched

@@ -54,13 +54,10 @@ impl Source {
                 FieldKind::Integer | FieldKind::Float | FieldKind::Monetary
             )
         };
-        // those of many2ones tell where they point to another record
         let numbers: Vec<Field> = plan
             .columnar
             .iter()
-            .filter(|field| {
-                is_number(field) || field.kind == FieldKind::Many2one && !field.company_dependent
-            })
+            .filter(|field| is_number(field) || field.is_plain_many2one())
             .cloned()
             .collect();
         let mut sums = Vec::new();
@@ -120,10 +117,7 @@ impl Source {
             }
             Err(error) => error,
         };
-        let may_be_a_field = matches!(
-            error.kind,
-            ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied | ErrorKind::Malformed
-        );
+        let may_be_a_field = error.kind.is_refusal() || error.kind == ErrorKind::Malformed;
         match fields {
             _ if !may_be_a_field => Err(error),
             [] => self.client.count(model, &self.domain),

@@ -2,7 +2,6 @@
 //! records that were deleted, or numbers of theirs that went with them. Calls nothing of PostgreSQL.
 
 use crate::odoo::{Aggregate, Client, Domain, Error, ErrorKind};
-use crate::sync::fetch::{is_refusal, whole_number};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,7 +37,7 @@ pub fn follow(client: &Client, names: &[String], before: &Traces) -> Result<(Tra
                 now.insert(name.clone(), trace);
                 has_changed |= changed;
             }
-            Err(error) if error.kind == ErrorKind::UnknownModel || is_refusal(error.kind) => {}
+            Err(error) if error.kind == ErrorKind::UnknownModel || error.kind.is_refusal() => {}
             Err(error) => return Err(error),
         }
     }
@@ -48,7 +47,7 @@ pub fn follow(client: &Client, names: &[String], before: &Traces) -> Result<(Tra
 /// One request; two where records came or went.
 fn records(client: &Client, model: &str, before: Option<&Trace>) -> Result<(Trace, bool), Error> {
     let totals = client.totals(model, &Domain::all(), &[Aggregate::Max("id".to_owned())])?;
-    let last_id = totals.values.get(0).and_then(whole_number).unwrap_or(0);
+    let last_id = totals.whole_number(0).unwrap_or(0);
     let Some(&Trace::Records {
         count: count_before,
         last_id: last_before,
