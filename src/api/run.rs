@@ -5,7 +5,7 @@ use crate::connection::{self, Connection};
 use crate::failure::{Failure, guarded};
 use crate::pg::identity::{self, as_owner};
 use crate::pg::process;
-use crate::pg::savepoint::look;
+use crate::pg::savepoint::undone;
 use crate::settings::{self, Settings};
 use crate::sync::progress::counted;
 use crate::sync::task::{Outcome, Status, Task};
@@ -65,7 +65,7 @@ fn run(
         let full = arguments::required("full", full)?;
         let wait = arguments::required("wait", wait)?;
         let force = arguments::required("force", force)?;
-        let due = look(|| to_run(types, connection))?;
+        let due = undone(|| to_run(types, connection))?;
         Ok(TableIterator::new(start(due, full, force, wait)?))
     })
 }
@@ -84,14 +84,22 @@ fn to_run(
         )
         .hint("odoo_sync.connect(url, database, login, secret) makes one."));
     }
-    let mut due = Vec::new();
+    with_types(connections, |name| types_of(name, named.as_deref()))
+}
+
+/// The connections that have such types, with these.
+fn with_types(
+    connections: Vec<Connection>,
+    types_of: impl Fn(&str) -> Result<Vec<String>, Failure>,
+) -> Result<Vec<(Connection, Vec<String>)>, Failure> {
+    let mut with_types = Vec::new();
     for connection in connections {
-        let types = types_of(&connection.name, named.as_deref())?;
+        let types = types_of(&connection.name)?;
         if !types.is_empty() {
-            due.push((connection, types));
+            with_types.push((connection, types));
         }
     }
-    Ok(due)
+    Ok(with_types)
 }
 
 /// The types that `odoo_sync.types` lists; fails when there is no such type.
@@ -163,7 +171,7 @@ fn run_due(
 > {
     guarded(|| {
         arguments::writable_server("odoo_sync.run_due()")?;
-        let due = look(|| what_is_due(connection))?;
+        let due = undone(|| what_is_due(connection))?;
         Ok(TableIterator::new(start(due, false, false, true)?))
     })
 }
@@ -175,17 +183,12 @@ fn what_is_due(connection: Option<&str>) -> Result<Vec<(Connection, Vec<String>)
         return Ok(Vec::new());
     }
     let listed = listed_types()?;
-    let mut due = Vec::new();
-    for connection in connections {
-        let types = as_owner(|| {
-            let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
-            catalogue::due_types(&connection.name, &enabled, settings::interval_minutes())
-        })?;
-        if !types.is_empty() {
-            due.push((connection, types));
-        }
-    }
-    Ok(due)
+    with_types(connections, |name| {
+        as_owner(|| {
+            let enabled = catalogue::enabled_types(name, listed.as_deref())?;
+            catalogue::due_types(name, &enabled, settings::interval_minutes())
+        })
+    })
 }
 
 /// Starts a worker for each connection; waits for them or not; raises an error when a type failed.
@@ -200,7 +203,7 @@ fn start(
     }
     if wait {
         for (connection, types) in &due {
-            look(|| as_owner(|| blocked::ensure_caller_is_not(&connection.name, types)))?;
+            undone(|| as_owner(|| blocked::ensure_caller_is_not(&connection.name, types)))?;
         }
     }
     let tasks: Vec<Task> = due
@@ -259,22 +262,14 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
         .iter()
         .map(|outcome| label(outcome, outcomes))
         .collect();
-    let total = outcomes.len();
     let is_cancelled = failed
         .iter()
         .all(|outcome| outcome.status == Status::Interrupted);
-    let message = match failed.len() {
-        _ if is_cancelled => format!("the run was cancelled; {} did not end", names.join(", ")),
-        1 => format!(
-            "1 of {} failed: {}",
-            counted(total as u64, "type"),
-            names[0]
-        ),
-        count => format!(
-            "{count} of {} failed: {}",
-            counted(total as u64, "type"),
-            names.join(", ")
-        ),
+    let message = if is_cancelled {
+        format!("the run was cancelled; {} did not end", names.join(", "))
+    } else {
+        let of_all = counted(outcomes.len() as u64, "type");
+        format!("{} of {of_all} failed: {}", failed.len(), names.join(", "))
     };
     let detail: Vec<String> = outcomes
         .iter()

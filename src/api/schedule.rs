@@ -75,11 +75,25 @@ fn remove(connection: Option<&str>) -> Result<bool, Failure> {
 
 /// Removes the caller's job for a connection that is about to be forgotten, where there is pg_cron and the caller may use it.
 pub fn forget(connection: &str) -> Result<(), Failure> {
-    match attempt(|| remove(Some(connection))) {
-        Err(failure) if failure.is_cancelled() => Err(failure),
-        // without pg_cron, or without a right in it, there is none of the caller's
-        _ => Ok(()),
+    use PgSqlErrorCode::*;
+    let Err(failure) = attempt(|| remove(Some(connection))) else {
+        return Ok(());
+    };
+    // without pg_cron, or without a right in it, there is none of the caller's
+    let has_none = [
+        ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        ERRCODE_INSUFFICIENT_PRIVILEGE,
+    ];
+    if failure.is_cancelled() {
+        return Err(failure);
     }
+    if !has_none.into_iter().any(|code| failure.is(code)) {
+        pgrx::warning!(
+            "the schedule of connection {connection} could not be removed, if there is one: {}",
+            failure.summary()
+        );
+    }
+    Ok(())
 }
 
 /// The job's name, for a connection that exists.

@@ -7,7 +7,7 @@ use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::odoo::ColumnKind;
 use crate::pg::identity::contained;
 use crate::pg::rowset::Rowset;
-use crate::pg::savepoint::attempt;
+use crate::pg::savepoint::undone;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
@@ -203,12 +203,10 @@ impl Table {
             "UPDATE {0} SET {SYNCED_AT} = {SYNCED_AT} WHERE id = (SELECT min(id) FROM {0})",
             self.qualified()
         );
-        let undone = PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
-        let outcome = attempt(|| {
-            contained(|| Spi::run(&statement))?;
-            Err::<(), _>(Failure::new(undone, "undone"))
-        });
-        Ok(outcome.is_err_and(|failure| failure.is(undone)))
+        match undone(|| Ok(contained(|| Spi::run(&statement))?)) {
+            Err(failure) if failure.is_cancelled() => Err(failure),
+            written => Ok(written.is_ok()),
+        }
     }
 
     /// Removes the rows that were marked while that was how the type did it.

@@ -135,8 +135,8 @@ impl Table {
         Ok(placement::place(&mut self.columns, &free, known))
     }
 
-    /// The columns that bear the name of a field that is new, and have values: somebody's own. What a field of Odoo's has left behind is
-    /// empty.
+    /// The columns that bear the name of a field that is new, and have values: somebody's own. What a field of Odoo's has
+    /// left behind is empty.
     fn of_somebody(
         &self,
         existing: &HashMap<String, String>,

@@ -104,9 +104,7 @@ impl Caller {
             pg_sys::dsm_detach(self.segment);
         }
     }
-}
 
-impl Caller {
     /// Lets go of a worker that has said all, once its process has ended: its slot is free then for the next one.
     pub fn finish(self) {
         let handle = self.process.handle;

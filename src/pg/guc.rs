@@ -95,23 +95,39 @@ pub fn is_timezone(name: &str) -> bool {
     CString::new(name).is_ok_and(|name| unsafe { !pg_sys::pg_tzset(name.as_ptr()).is_null() })
 }
 
-/// Runs `work` while the server's log, where it ends in an error, leaves out the statement, which has a secret in it.
-pub fn without_statement<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
-    // SAFETY: both texts are copied; what is logged of this function's errors is all that changes.
-    let level = unsafe {
-        let level = pg_sys::NewGUCNestLevel();
+/// Sets a parameter for as long as `action` says, with the session's own weight.
+pub(super) fn set(
+    name: &CStr,
+    value: &CStr,
+    context: pg_sys::GucContext::Type,
+    action: pg_sys::GucAction::Type,
+) {
+    // SAFETY: both texts are copied.
+    unsafe {
         pg_sys::set_config_option(
-            c"log_min_error_statement".as_ptr(),
-            c"panic".as_ptr(),
-            pg_sys::GucContext::PGC_SUSET,
+            name.as_ptr(),
+            value.as_ptr(),
+            context,
             pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
+            action,
             true,
             0,
             false,
         );
-        level
-    };
+    }
+}
+
+/// Runs `work` while the server's log, where it ends in an error, leaves out the statement, which has a secret in it.
+pub fn without_statement<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+    // SAFETY: ended below, or by the transaction.
+    let level = unsafe { pg_sys::NewGUCNestLevel() };
+    set(
+        c"log_min_error_statement",
+        c"panic",
+        // what is logged of this function's own errors is all that changes of the superuser's setting
+        pg_sys::GucContext::PGC_SUSET,
+        pg_sys::GucAction::GUC_ACTION_SAVE,
+    );
     let result = work();
     if result.is_ok() {
         // SAFETY: ends the level that was begun above. The error that is about to be raised ends it with its transaction, after

@@ -1,9 +1,9 @@
 //! Who is asking, and acting as the extension's owner on its own tables.
 
 use crate::failure::Failure;
+use crate::pg::guc;
 use crate::{sql, version};
 use pgrx::pg_sys;
-use pgrx::prelude::*;
 use std::ffi::CStr;
 
 /// The role whose rights count now: after SET ROLE, or inside a SECURITY DEFINER function.
@@ -47,19 +47,7 @@ const SAFE: [(&CStr, &CStr); 2] = [
 
 fn set_safe(action: pg_sys::GucAction::Type) {
     for (name, value) in SAFE {
-        // SAFETY: both texts are copied.
-        unsafe {
-            pg_sys::set_config_option(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                action,
-                true,
-                0,
-                false,
-            );
-        }
+        guc::set(name, value, pg_sys::GucContext::PGC_USERSET, action);
     }
 }
 

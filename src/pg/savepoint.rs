@@ -49,9 +49,9 @@ pub fn attempt<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failur
     .execute()
 }
 
-/// Runs `work`, which only reads, and lets go of the locks that it took: a caller that waits for a run would hold them
-/// meanwhile, and be in the way of whoever drops or upgrades the extension.
-pub fn look<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+/// Runs `work`, and undoes what it did: its result stays. The locks that it took are let go of too: a caller that waits for a
+/// run would hold them meanwhile, and be in the way of whoever drops or upgrades the extension.
+pub fn undone<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     let mut found = None;
     let undone = attempt(|| {
         found = Some(work()?);

@@ -163,8 +163,8 @@ pub fn enabled_types(connection: &str, listed: Option<&[String]>) -> Result<Vec<
     Ok(enabled.map(|row| row.r#type).collect())
 }
 
-/// Those of the enabled types whose interval has passed since the last run of them that ended well began. A type that this Odoo has no
-/// model for counts as ended well, or each call would ask again; one that another run held up does not.
+/// Those of the enabled types whose interval has passed since the last run of them that ended well began. A type that this
+/// Odoo has no model for counts as ended well, or each call would ask again; one that another run held up does not.
 pub fn due_types(
     connection: &str,
     enabled: &[String],

@@ -133,8 +133,8 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
     plan
 }
 
-/// Whether a mirror can have a column of that name beside its own ones. Odoo's names of stored fields are PostgreSQL's too; those of
-/// computed ones may be longer.
+/// Whether a mirror can have a column of that name beside its own ones. Odoo's names of stored fields are PostgreSQL's too;
+/// those of computed ones may be longer.
 fn can_be_column(name: &str) -> bool {
     name.len() <= LONGEST_NAME && !name.contains('\0') && ![SYNCED_AT, DELETED_AT].contains(&name)
 }

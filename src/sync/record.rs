@@ -38,32 +38,25 @@ pub fn next_run_id() -> Result<i64, Failure> {
 
 /// Takes the lock of a type for as long as this process lives, if no other run holds it.
 pub fn try_lock(connection: &str, r#type: &str) -> Result<bool, Failure> {
-    as_owner(|| {
-        let query = "SELECT pg_catalog.pg_try_advisory_lock(odoo_sync.lock_key($1, $2))";
-        Ok(
-            Spi::get_one_with_args::<bool>(query, &[connection.into(), r#type.into()])?
-                == Some(true),
-        )
-    })
+    lock("pg_try_advisory_lock", connection, r#type)
 }
 
 /// Takes the lock of a type until this transaction ends, if no run holds it.
 pub fn try_lock_for_transaction(connection: &str, r#type: &str) -> Result<bool, Failure> {
-    as_owner(|| {
-        let query = "SELECT pg_catalog.pg_try_advisory_xact_lock(odoo_sync.lock_key($1, $2))";
-        Ok(
-            Spi::get_one_with_args::<bool>(query, &[connection.into(), r#type.into()])?
-                == Some(true),
-        )
-    })
+    lock("pg_try_advisory_xact_lock", connection, r#type)
 }
 
 /// Lets go of the lock of a type that has ended.
 pub fn unlock(connection: &str, r#type: &str) -> Result<(), Failure> {
+    lock("pg_advisory_unlock", connection, r#type).map(drop)
+}
+
+/// Calls one of PostgreSQL's functions for advisory locks with the lock of a type; its answer.
+fn lock(function: &str, connection: &str, r#type: &str) -> Result<bool, Failure> {
     as_owner(|| {
-        let query = "SELECT pg_catalog.pg_advisory_unlock(odoo_sync.lock_key($1, $2))";
-        Spi::get_one_with_args::<bool>(query, &[connection.into(), r#type.into()])?;
-        Ok(())
+        let query = format!("SELECT pg_catalog.{function}(odoo_sync.lock_key($1, $2))");
+        let arguments = [connection.into(), r#type.into()];
+        Ok(Spi::get_one_with_args::<bool>(&query, &arguments)? == Some(true))
     })
 }
 
