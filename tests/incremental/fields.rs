@@ -50,6 +50,28 @@ pub fn assert_noted(outcome: &Outcome, told: &[&str]) {
     }
 }
 
+/// Gives a model a custom field, filled in all records as a module does that fills its column by SQL.
+pub fn add_codes(mirrored: &Mirrored, model: &str) {
+    mirrored
+        .sample
+        .add_field(model, FieldSpec::new("x_code", "char"));
+    mirrored
+        .sample
+        .write_quietly(model, &mirrored.ids(model), json!({"x_code": "code"}));
+}
+
+/// The same an hour ago: the field has its column by now, and a view uses that. Gives the table's columns.
+pub fn with_codes_in_use(mirrored: &mut Mirrored, [r#type, table, model]: [&str; 3]) -> Columns {
+    add_codes(mirrored, model);
+    mirrored.run_type(r#type);
+    mirrored.session.run(&format!(
+        "CREATE VIEW {table}_codes AS SELECT id, x_code FROM odoo.{table}"
+    ));
+    let before = columns(&mut mirrored.session, table);
+    mirrored.later(HOUR);
+    before
+}
+
 /// The message of a type's last run, as `history` has it.
 fn history(session: &mut Session, r#type: &str) -> String {
     session.value(&format!(
@@ -62,14 +84,7 @@ fn a_new_field_is_a_new_column_filled_for_all_rows() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("new", series);
         for [r#type, table, model] in MIRRORS {
-            mirrored
-                .sample
-                .add_field(model, FieldSpec::new("x_code", "char"));
-            let ids = mirrored.ids(model);
-            // as a module does that fills its column by SQL
-            mirrored
-                .sample
-                .write_quietly(model, &ids, json!({"x_code": "code"}));
+            add_codes(&mirrored, model);
             let before = columns(&mut mirrored.session, table);
             let detail = checked(&mut mirrored.session, r#type, table);
             assert!(detail.contains("x_code"), "{series:?} {table}: {detail}");
@@ -155,19 +170,8 @@ fn a_field_that_left_keeps_its_column_empty() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("left", series);
         for [r#type, table, model] in MIRRORS {
-            mirrored
-                .sample
-                .add_field(model, FieldSpec::new("x_code", "char"));
             let ids = mirrored.ids(model);
-            mirrored
-                .sample
-                .write_quietly(model, &ids, json!({"x_code": "code"}));
-            mirrored.run_type(r#type);
-            mirrored.session.run(&format!(
-                "CREATE VIEW {table}_codes AS SELECT id, x_code FROM odoo.{table}"
-            ));
-            let before = columns(&mut mirrored.session, table);
-            mirrored.later(HOUR);
+            let before = with_codes_in_use(&mut mirrored, [r#type, table, model]);
 
             mirrored.sample.drop_field(model, "x_code");
             let detail = checked(&mut mirrored.session, r#type, table);

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use support::sample_odoo::FieldSpec;
 
-use crate::fields::{Columns, MIRRORS, assert_noted, checked, columns};
+use crate::fields::{
+    Columns, MIRRORS, add_codes, assert_noted, checked, columns, with_codes_in_use,
+};
 use crate::mirrored::{BOTH, HOUR, Mirrored, run};
 use crate::real::RealMirrored;
 
@@ -14,19 +16,8 @@ fn a_field_whose_type_changed_has_a_new_column_beside_the_old() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("retyped", series);
         for [r#type, table, model] in MIRRORS {
-            mirrored
-                .sample
-                .add_field(model, FieldSpec::new("x_code", "char"));
             let ids = mirrored.ids(model);
-            mirrored
-                .sample
-                .write_quietly(model, &ids, json!({"x_code": "code"}));
-            mirrored.run_type(r#type);
-            mirrored.session.run(&format!(
-                "CREATE VIEW {table}_codes AS SELECT id, x_code FROM odoo.{table}"
-            ));
-            let before = columns(&mut mirrored.session, table);
-            mirrored.later(HOUR);
+            let before = with_codes_in_use(&mut mirrored, [r#type, table, model]);
 
             mirrored.sample.drop_field(model, "x_code");
             mirrored
@@ -89,13 +80,7 @@ fn a_field_whose_type_changed_has_a_new_column_beside_the_old() {
 fn the_old_column_of_a_field_whose_type_changed_is_empty() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("stale", series);
-        mirrored
-            .sample
-            .add_field("sale.order", FieldSpec::new("x_code", "char"));
-        let ids = mirrored.ids("sale.order");
-        mirrored
-            .sample
-            .write_quietly("sale.order", &ids, json!({"x_code": "code"}));
+        add_codes(&mirrored, "sale.order");
         mirrored.run_type("sales");
         mirrored.sample.drop_field("sale.order", "x_code");
         mirrored
