@@ -26,9 +26,12 @@ impl Run<'_> {
         self.told.push(outcome);
     }
 
-    /// Tells whoever listens how all types ended: after the transactions that they ended in, so that it finds what it hears.
-    pub(super) fn announce(&self) {
+    /// Tells whoever listens how all types ended, in the order in which they were asked for, as `run()` does: after the
+    /// transactions that they ended in, so that it finds what it hears.
+    pub(super) fn announce(&mut self) {
         let task = self.task;
+        self.told
+            .sort_by_key(|outcome| task.types.iter().position(|name| *name == outcome.r#type));
         if let Err(failure) = transaction(self.user, || announce::announce(task, &self.told)) {
             pgrx::warning!(
                 "odoo_sync: the end of run {} of connection {} could not be announced: {}",
