@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -10,7 +12,7 @@ use support::background::Background;
 use support::cluster::{Cluster, Database};
 use support::compare::{Mirror, SampleTruth, Truth, compare};
 use support::dice::Dice;
-use support::sample_odoo::{SampleOdoo, Series, Size};
+use support::sample_odoo::{Reaction, SampleOdoo, Series, Size};
 use support::session::Session;
 
 /// How often each of the two is done.
@@ -81,12 +83,13 @@ fn crash(name: &str, mut by: impl FnMut(&mut Load, &Cluster)) {
         }
         let runs = "SELECT coalesce(max(run_id), 0) FROM odoo_sync.runs";
         let last_run = load.observer.number(runs);
+        let moment = Moment::random(&mut dice, &usual);
+        let reached = moment.watch(&load.sample);
         let run = Background::start(
             load.database.session(),
             "SELECT run_id FROM odoo_sync.run(full => true)",
         );
-        let moment = usual.mul_f64(dice.below(1000) as f64 / 1000.0);
-        std::thread::sleep(moment);
+        moment.wait(&reached, &run);
         by(&mut load, &cluster);
         let context = format!("seed {seed}, attempt {attempts}, {moment:?} of {usual:?}");
         // the caller is told, by the loss of its session if nothing else
@@ -105,18 +108,69 @@ fn crash(name: &str, mut by: impl FnMut(&mut Load, &Cluster)) {
         "seed {seed}: only {halves} of {crashes} crashes found the load half done"
     );
     support::real_odoo::report(&format!(
-        "{name}: {crashes} crashes in {attempts} loads of {usual:.1?}, {halves} found half done, in {:.0?} (seed {seed})",
+        "{name}: {crashes} crashes in {attempts} loads of {} requests, {halves} found half done, in {:.0?} (seed {seed})",
+        usual.requests,
         start.elapsed()
     ));
 }
 
+/// What a first load takes that nothing happens to.
+#[derive(Debug)]
+struct Usual {
+    requests: usize,
+    between_two: Duration,
+}
+
+/// A moment of a load. It is counted in requests, since how long a load takes depends on what else the machine does.
+#[derive(Debug)]
+struct Moment {
+    requests: usize,
+    /// How long after the last of these.
+    later: Duration,
+}
+
+impl Moment {
+    fn random(dice: &mut Dice, usual: &Usual) -> Moment {
+        Moment {
+            requests: 1 + dice.below(usual.requests as i64) as usize,
+            later: usual.between_two.mul_f64(dice.below(1000) as f64 / 1000.0),
+        }
+    }
+
+    /// Hears of the last of its requests.
+    fn watch(&self, sample: &SampleOdoo) -> mpsc::Receiver<()> {
+        let (sender, receiver) = mpsc::channel();
+        let (wanted, seen) = (self.requests, AtomicUsize::new(0));
+        sample.on_request(move |_| {
+            if seen.fetch_add(1, Ordering::SeqCst) + 1 == wanted {
+                let _unless_the_load_has_ended = sender.send(());
+            }
+            Reaction::Answer
+        });
+        receiver
+    }
+
+    /// Waits for it, or for the end of a load that takes fewer requests.
+    fn wait(&self, reached: &mpsc::Receiver<()>, run: &Background) {
+        while reached.recv_timeout(Duration::from_millis(5)).is_err() {
+            if run.is_finished() {
+                return;
+            }
+        }
+        std::thread::sleep(self.later);
+    }
+}
+
 impl Load<'_> {
-    /// How long a first load takes that nothing happens to.
-    fn undisturbed(&mut self) -> Duration {
+    fn undisturbed(&mut self) -> Usual {
         self.forget_all();
-        let start = Instant::now();
-        self.observer.run("SELECT odoo_sync.run()");
-        start.elapsed()
+        let (before, start) = (self.sample.requests().len(), Instant::now());
+        self.database.session().run("SELECT odoo_sync.run()");
+        let requests = self.sample.requests().len() - before;
+        Usual {
+            requests,
+            between_two: start.elapsed() / requests as u32,
+        }
     }
 
     /// As before the first run.
