@@ -32,9 +32,10 @@ ALTER TABLE odoo_sync.mirrors ADD COLUMN watch text[] NOT NULL DEFAULT '{}', ADD
 COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
 COMMENT ON COLUMN odoo_sync.mirrors.suspects IS 'Relational fields, dotted paths too, whose changes are looked for where the totals differ: what raises the watched numbers';
 COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'What tells of changes here that leave no other trace: model, where its records are deleted; model:field, where what its numbers add up to changes. A run then reads everything';
-ALTER TABLE odoo_sync.mirror_state ADD COLUMN traces jsonb, ADD COLUMN lang text, ADD COLUMN standing jsonb;
+ALTER TABLE odoo_sync.mirror_state ADD COLUMN traces jsonb, ADD COLUMN lang text, ADD COLUMN standing jsonb, ADD COLUMN company_id bigint;
 COMMENT ON COLUMN odoo_sync.mirror_state.traces IS 'What mirrors.traces names was like';
 COMMENT ON COLUMN odoo_sync.mirror_state.lang IS 'The language of Odoo''s texts in it: the user''s when it was last read in full';
+COMMENT ON COLUMN odoo_sync.mirror_state.company_id IS 'The Odoo user''s company when it was last read in full: what depends on the company is as that one has it';
 COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
 

@@ -133,6 +133,7 @@ CREATE TABLE odoo_sync.mirror_state (
     traces     jsonb,
     lang       text,
     standing   jsonb,
+    company_id bigint,
     PRIMARY KEY (connection, table_name)
 );
 COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection stands';
@@ -141,6 +142,7 @@ COMMENT ON COLUMN odoo_sync.mirror_state.full_at IS 'When the last full run that
 COMMENT ON COLUMN odoo_sync.mirror_state.columns IS 'The column that each field of Odoo''s is in';
 COMMENT ON COLUMN odoo_sync.mirror_state.traces IS 'What mirrors.traces names was like';
 COMMENT ON COLUMN odoo_sync.mirror_state.lang IS 'The language of Odoo''s texts in it: the user''s when it was last read in full';
+COMMENT ON COLUMN odoo_sync.mirror_state.company_id IS 'The Odoo user''s company when it was last read in full: what depends on the company is as that one has it';
 COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 

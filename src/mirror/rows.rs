@@ -8,6 +8,7 @@ use crate::odoo::ColumnKind;
 use crate::pg::identity::contained;
 use crate::pg::rowset::Rowset;
 use crate::pg::savepoint::undone;
+use crate::sql;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
@@ -187,7 +188,30 @@ impl Table {
         })
     }
 
-    /// The same with all that it brings about: what other tables' foreign keys say, and triggers that wait for the
+    /// Those of `ids` that the mirror has.
+    pub fn having(&self, ids: &[i64]) -> Result<Vec<i64>, Failure> {
+        let query = format!(
+            "SELECT coalesce(array_agg(mirror.id ORDER BY mirror.id), '{{}}') FROM {} AS mirror WHERE mirror.id = ANY ($1) AND {}",
+            self.qualified(),
+            self.present("mirror")
+        );
+        Ok(sql::value(&query, &[ids.to_vec().into()])?.unwrap_or_default())
+    }
+
+    /// The ids of the rows whose list in `field` has one of `others` in it.
+    pub fn listing(&self, field: &str, others: &[i64]) -> Result<Vec<i64>, Failure> {
+        let Some(column) = self.column_of(field) else {
+            return Ok(Vec::new());
+        };
+        let query = format!(
+            "SELECT coalesce(array_agg(mirror.id), '{{}}') FROM {} AS mirror WHERE mirror.{}::bigint[] && $1",
+            self.qualified(),
+            quote_identifier(column)
+        );
+        Ok(sql::value(&query, &[others.to_vec().into()])?.unwrap_or_default())
+    }
+
+    /// [`Table::delete`] with all that it brings about: what other tables' foreign keys say, and triggers that wait for the
     /// transaction's end.
     pub fn delete_now(&self, ids: &[i64], marks: bool) -> Result<u64, Failure> {
         contained(|| {

@@ -60,6 +60,7 @@ pub(super) const COLUMN_TYPE: &str = "
 struct Existing {
     is_table: bool,
     is_mirror: bool,
+    is_adoptable: bool,
     has_triggers: bool,
     owner: u32,
     columns: HashMap<String, String>,
@@ -120,7 +121,7 @@ impl Table {
         known: Option<&HashMap<String, String>>,
     ) -> Result<Vec<MirrorColumn>, Failure> {
         if !existing.is_table || !existing.is_mirror {
-            return Err(self.foreign());
+            return Err(self.foreign(existing.is_adoptable));
         }
         self.has_marks = existing.columns.contains_key(DELETED_AT);
         self.has_triggers = existing.has_triggers;
@@ -194,9 +195,12 @@ impl Table {
                    EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute k
                              ON k.attrelid = i.indrelid AND k.attnum = i.indkey[0]
                            WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate AND i.indnkeyatts = 1
-                             AND k.attname = 'id')
+                             AND k.attname = 'id' AND k.atttypid = 'pg_catalog.int8'::pg_catalog.regtype)
                    AND EXISTS (SELECT FROM pg_catalog.pg_attribute s
-                               WHERE s.attrelid = c.oid AND s.attname = '_synced_at' AND NOT s.attisdropped) AS is_mirror,
+                               WHERE s.attrelid = c.oid AND s.attname = '_synced_at' AND s.atttypid = 'pg_catalog.timestamptz'::pg_catalog.regtype
+                                 AND NOT s.attisdropped) AS is_mirror,
+                   c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h
+                                                   WHERE c.oid IN (h.inhrelid, h.inhparent)) AS is_adoptable,
                    c.relhasrules OR EXISTS (SELECT FROM pg_catalog.pg_trigger t
                                             WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS has_triggers,
                    c.relowner::bigint AS owner,
@@ -213,7 +217,7 @@ impl Table {
         .pop())
     }
 
-    fn foreign(&self) -> Failure {
+    fn foreign(&self, is_adoptable: bool) -> Failure {
         Failure::new(
             PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
             format!(
@@ -221,7 +225,11 @@ impl Table {
                 self.qualified()
             ),
         )
-        .hint("odoo_sync.adopt() makes it the mirror; or rename it, or move it to another schema, and run again.")
+        .hint(if is_adoptable {
+            "odoo_sync.adopt() makes it the mirror; or rename it, or move it to another schema, and run again."
+        } else {
+            "Rename it, or move it to another schema, and run again; only an ordinary table can be adopted."
+        })
     }
 
     fn create(&self, model: &str, is_unique: bool) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use crate::mirror::encode::EncodedPage;
 use crate::odoo::ErrorKind;
 use crate::pg::process;
 use crate::pg::transaction::transaction;
-use crate::sync::fetch::{Answer, Content, Planned, Scope};
+use crate::sync::fetch::{Answer, Content, Listed, Planned, Scope};
 use crate::sync::mirror::{MirrorRun, Stage};
 use crate::sync::plan::FieldPlan;
 use crate::sync::pool::Pool;
@@ -34,10 +34,11 @@ impl Run<'_> {
                 let Planned {
                     plan,
                     scope,
+                    listed,
                     traces,
                 } = planned?;
                 self.mirrors[index].state.traces = traces;
-                self.start_reading(index, plan, scope, pool)
+                self.start_reading(index, plan, scope, &listed, pool)
             }
             Content::Page(plan, span, page) => {
                 self.mirrors[index].follow(&plan);
@@ -75,7 +76,8 @@ impl Run<'_> {
         &mut self,
         index: usize,
         plan: Arc<FieldPlan>,
-        scope: Scope,
+        mut scope: Scope,
+        listed: &Listed,
         pool: &Pool<Answer>,
     ) -> Result<(), Failure> {
         let schema = &self.task.connection;
@@ -85,6 +87,11 @@ impl Run<'_> {
             mirror.tidy_table()?;
             if has_new_fields && matches!(scope, Scope::Changed(_)) {
                 return Ok(false);
+            }
+            if let Scope::Changed(ids) = &mut scope {
+                for (field, others) in listed {
+                    ids.extend(mirror.table()?.listing(field, others)?);
+                }
             }
             mirror.begin(&scope)?;
             Ok(true)

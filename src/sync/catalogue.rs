@@ -10,6 +10,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 pub struct MirrorSpec {
     pub r#type: String,
+    /// Whether it is the extension's own, which names fields of many versions of Odoo.
+    pub builtin: bool,
     pub table_name: String,
     pub model: String,
     pub since: u32,
@@ -118,7 +120,7 @@ pub fn types(connection: &str, names: &[String]) -> Result<Vec<TypeSpec>, Failur
 /// The mirrors of the named types, in the order in which they run.
 pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
     sql::rows(
-        "SELECT type, table_name, model, since, until, domain, fields, indexes, parent, depends, compare, watch, suspects, traces, unique_key
+        "SELECT type, builtin, table_name, model, since, until, domain, fields, indexes, parent, depends, compare, watch, suspects, traces, unique_key
          FROM odoo_sync.mirrors WHERE type = ANY ($1) ORDER BY position, type, table_name",
         &[names.to_vec().into()],
     )

@@ -1,7 +1,9 @@
 //! What the helper threads do: each function is a job's work, and calls nothing of PostgreSQL.
 
 use crate::mirror::encode::{self, EncodedPage};
-use crate::odoo::{Aggregate, Client, Domain, Error, Read, Texts, Totals, Traffic, thread_traffic};
+use crate::odoo::{
+    Aggregate, Client, Domain, Error, Field, Read, Texts, Totals, Traffic, thread_traffic,
+};
 use crate::sync::catalogue::{Compare, MirrorSpec};
 use crate::sync::isolate::Trust;
 use crate::sync::plan::{self, Depends, FieldPlan};
@@ -40,9 +42,14 @@ pub enum Content {
 pub struct Planned {
     pub plan: Arc<FieldPlan>,
     pub scope: Scope,
+    pub listed: Listed,
     /// What the traces were like before anything was read.
     pub traces: Traces,
 }
+
+/// Records of other models that changed, by the custom field whose lists they may have been in when these were last read:
+/// Odoo tells which lists they are in now.
+pub type Listed = Vec<(String, Vec<i64>)>;
 
 /// How many records match, and what else was asked of them.
 pub struct Counted {
@@ -122,7 +129,16 @@ impl Source {
             && server.iter().any(|field| field.name == "write_date");
         // first of all, so that what happens while the pages are read is seen the next time
         let (traces, has_changed) = if can_follow {
-            trace::follow(&self.client, &self.spec.traces, &before.traces)?
+            let lists = plan.custom_lists().map(|(_, model)| model);
+            let names = self.spec.traces.iter().map(String::as_str).chain(lists);
+            let custom: Vec<&Field> = plan.custom().collect();
+            trace::follow(
+                &self.client,
+                &names.collect(),
+                &self.spec.model,
+                &custom,
+                &before.traces,
+            )?
         } else {
             (Traces::new(), false)
         };
@@ -131,27 +147,42 @@ impl Source {
             None => Depends::default(),
         };
         let plan = self.set_plan(Arc::new(FieldPlan { depends, ..plan }));
-        let planned = |scope| {
+        let planned = |scope, listed| {
             Ok(Planned {
                 plan: plan.clone(),
                 scope,
+                listed,
                 traces,
             })
         };
         if let Some(since) = before.since.as_ref().filter(|_| can_follow && !has_changed) {
-            match self.changed(since, &plan.depends.always) {
-                Ok(ids) => return planned(Scope::Changed(ids)),
+            match self.looked_for(since, &plan) {
+                Ok((ids, listed)) => return planned(Scope::Changed(ids), listed),
                 // this user may not look where the mirror's records depend on, or this server has no such path: everything
                 // is read instead
                 Err(error) if !plan.depends.always.is_empty() && error.kind.is_refusal() => {}
                 Err(error) => return Err(error),
             }
         }
-        planned(if before.are_few {
+        let scope = if before.are_few {
             Scope::OnePage
         } else {
             Scope::Whole(self.client.search(&self.spec.model, &self.domain, None)?)
-        })
+        };
+        planned(scope, Vec::new())
+    }
+
+    /// Which records changed; and which did that custom lists may have had in them, by field.
+    fn looked_for(&self, since: &str, plan: &FieldPlan) -> Result<(Vec<i64>, Listed), Error> {
+        let written = Domain::written_since(since, &[]);
+        let mut listed = Vec::new();
+        for (field, model) in plan.custom_lists() {
+            let others = self.client.search(model, &written, None)?;
+            if !others.is_empty() {
+                listed.push((field.name.clone(), others));
+            }
+        }
+        Ok((self.changed(since, &plan.depends.always)?, listed))
     }
 
     fn changed(&self, since: &str, depends: &[String]) -> Result<Vec<i64>, Error> {

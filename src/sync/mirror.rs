@@ -145,10 +145,19 @@ impl MirrorRun {
             known.and_then(|known| known.get(&column.field)) != Some(&column.name)
         };
         let has_new = !gained.is_empty() || table.columns.iter().any(is_new);
+        let lacking = (!spec.builtin && !plan.lacking.is_empty()).then(|| {
+            format!(
+                "{}: this Odoo's {} has no {}, or not for this user.",
+                table.name,
+                spec.model,
+                plan.lacking.join(", ")
+            )
+        });
         let is_first_plan = self.table.is_none();
         if is_first_plan && !is_new_table && self.state.is_loaded {
             self.note_fields(&table, &gained);
         }
+        self.notes.extend(lacking.filter(|_| is_first_plan));
         self.known_max = table.last_id()?;
         let caller = identity::current_user();
         self.writer = if identity::can_become(caller, table.owner) {
@@ -190,7 +199,7 @@ impl MirrorRun {
         for column in table.columns.iter().filter(moved) {
             let before = &known[&column.field];
             self.notes.push(format!(
-                "{}: the type of {} changed; its values are in {} from now on, and {before} is empty.",
+                "{}: the type of {} changed, in Odoo or here; its values are in {} from now on, and {before} is empty.",
                 table.name, column.field, column.name
             ));
         }
@@ -317,22 +326,23 @@ impl MirrorRun {
             return Ok(0);
         }
         let table = self.table()?;
-        let failure = match attempt(|| table.delete_now(ids, self.marks())) {
-            Ok(removed) => return Ok(removed),
-            Err(failure) => failure,
-        };
+        let failure =
+            match attempt(|| table.delete_now(ids, self.marks())) {
+                Ok(removed) => {
+                    if removed < ids.len() as u64 {
+                        kept.extend(table.having(ids)?.into_iter().map(|id| {
+                            kept_row(id, "a trigger or rule of the table leaves it there")
+                        }));
+                    }
+                    return Ok(removed);
+                }
+                Err(failure) => failure,
+            };
         if !self.may_be_one_row(&failure) {
             return Err(failure);
         }
         if let [id] = ids {
-            kept.push(Refused {
-                id: *id,
-                error: format!(
-                    "Odoo no longer has it, and its row cannot be removed: {}",
-                    failure.summary()
-                ),
-                payload: None,
-            });
+            kept.push(kept_row(*id, &failure.summary()));
             return Ok(0);
         }
         let (first, second) = ids.split_at(ids.len() / 2);
@@ -390,5 +400,13 @@ impl MirrorRun {
             self.table()?.create_indexes(&self.source.spec.indexes)?;
         }
         Ok(())
+    }
+}
+
+fn kept_row(id: i64, why: &str) -> Refused {
+    Refused {
+        id,
+        error: format!("Odoo no longer has it, and its row cannot be removed: {why}"),
+        payload: None,
     }
 }

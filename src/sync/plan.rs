@@ -1,7 +1,7 @@
 //! Which fields of a model to read, and how.
 
 use crate::mirror::{DELETED_AT, LONGEST_NAME, SYNCED_AT};
-use crate::odoo::{Aggregate, Client, Error, Field, FieldKind};
+use crate::odoo::{Aggregate, Client, ColumnKind, Error, Field, FieldKind};
 use crate::sync::catalogue::MirrorSpec;
 use std::collections::{BTreeSet, HashSet};
 
@@ -38,6 +38,21 @@ impl FieldPlan {
         self.columnar
             .iter()
             .any(|field| field.name.starts_with("x_") && !field.stored)
+    }
+
+    /// The custom fields, which users make, change and remove.
+    pub fn custom(&self) -> impl Iterator<Item = &Field> {
+        self.all().filter(|field| field.name.starts_with("x_"))
+    }
+
+    /// The custom fields that are lists of another model's records, and that model: what changes such a list is written
+    /// there, and leaves no trace here.
+    pub fn custom_lists(&self) -> impl Iterator<Item = (&Field, &str)> {
+        self.custom()
+            .filter(|field| {
+                field.stored && field.kind.column_kind() == Some(ColumnKind::BigintArray)
+            })
+            .filter_map(|field| Some((field, field.relation.as_deref()?)))
     }
 
     pub fn names(&self) -> Vec<String> {
@@ -82,11 +97,9 @@ pub fn depends(
             .iter()
             .any(|field| Some(field.name.as_str()) == path.split('.').next())
     };
-    let custom: Vec<&Field> = plan
-        .all()
-        .filter(|field| field.name.starts_with("x_"))
-        .collect();
-    let sources = client.sources(&spec.model, server, &custom)?;
+    let custom: Vec<&Field> = plan.custom().collect();
+    let mut sources = client.sources(&spec.model, server, &custom)?;
+    sources.extend(plan.custom_lists().map(|(field, _)| field.name.clone()));
     let own = |paths: &[String]| paths.iter().filter(has).cloned().collect::<BTreeSet<_>>();
     let mut always = own(&spec.depends);
     always.extend(sources);

@@ -180,14 +180,14 @@ pub fn mirror(task: &Task, mirror: &MirrorRun, window_end: f64) -> Result<(), Fa
     as_owner(|| {
         update(
             "INSERT INTO odoo_sync.mirror_state AS s
-                    (connection, table_name, type, model, row_count, window_end, full_at, domain, columns, traces, standing, lang)
-             SELECT $1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN r.started_at END, $8, $9, $11, $12, $13
+                    (connection, table_name, type, model, row_count, window_end, full_at, domain, columns, traces, standing, lang, company_id)
+             SELECT $1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN r.started_at END, $8, $9, $11, $12, $13, $14
              FROM odoo_sync.runs r WHERE r.run_id = $10 AND r.connection = $1 AND r.type = $3
              ON CONFLICT (connection, table_name) DO UPDATE
              SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
                  window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, s.full_at),
                  domain = EXCLUDED.domain, columns = EXCLUDED.columns, traces = EXCLUDED.traces,
-                 standing = EXCLUDED.standing, lang = EXCLUDED.lang",
+                 standing = EXCLUDED.standing, lang = EXCLUDED.lang, company_id = EXCLUDED.company_id",
             &[
                 task.connection.as_str().into(),
                 spec.table_name.as_str().into(),
@@ -202,6 +202,7 @@ pub fn mirror(task: &Task, mirror: &MirrorRun, window_end: f64) -> Result<(), Fa
                 traces.into(),
                 standing.into(),
                 mirror.state.lang.as_deref().into(),
+                mirror.state.company_id.into(),
             ],
         )
     })

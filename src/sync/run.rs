@@ -29,6 +29,9 @@ const SLICE: Duration = Duration::from_millis(50);
 /// How often a run that nobody waits for looks whether somebody wants the database, for which PostgreSQL waits 5 s.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// The id of the company that the user is in, by which what depends on the company is read, and the client.
+type Opened = (i64, Client);
+
 /// A run of one connection.
 pub struct Run<'a> {
     pub(super) task: &'a Task,
@@ -162,7 +165,7 @@ impl Run<'_> {
     }
 
     /// Logs in, away from the main thread; gives what was asked of the network for it, too.
-    fn open(&mut self, cancel: &Cancel) -> Result<(Result<Client, Error>, Traffic), Failure> {
+    fn open(&mut self, cancel: &Cancel) -> Result<(Result<Opened, Error>, Traffic), Failure> {
         let task = self.task;
         let (endpoint, options) = transaction(self.user, || {
             let connection = connection::find(&task.connection).map_err(|failure| {
@@ -175,8 +178,9 @@ impl Run<'_> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let cancel = cancel.clone();
         thread::spawn("odoo_sync open", move || {
-            let client = Client::open(endpoint, options, cancel);
-            drop(sender.send((client, thread_traffic())));
+            let opened = Client::open(endpoint, options, cancel)
+                .and_then(|client| Ok((client.account()?.company_id, client)));
+            drop(sender.send((opened, thread_traffic())));
         })?;
         loop {
             self.check()?;
@@ -193,16 +197,17 @@ impl Run<'_> {
             return Ok(());
         }
         let place = format!("connection {}", self.task.connection);
-        let (client, traffic) = self.open(cancel).map_err(|failure| failure.at(&place))?;
+        let (opened, traffic) = self.open(cancel).map_err(|failure| failure.at(&place))?;
         // the login is the first type's, so that the history's sum is all that was asked
         self.types[0].traffic.add(&traffic);
-        let client = Arc::new(client.map_err(|error| Failure::from(error).at(&place))?);
+        let (company_id, client) = opened.map_err(|error| Failure::from(error).at(&place))?;
+        let client = Arc::new(client);
         let began = client.session().started;
         self.window_end = began
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs_f64();
-        self.list_mirrors(&client)?;
+        self.list_mirrors(&client, company_id)?;
         let pool = Pool::start(self.task.settings.concurrency)?;
         let mut next = 0;
         while self.types.iter().any(|r#type| !r#type.is_ended) {
@@ -254,7 +259,7 @@ impl Run<'_> {
     }
 
     /// The mirrors of the types that are ours, for the server's series.
-    fn list_mirrors(&mut self, client: &Arc<Client>) -> Result<(), Failure> {
+    fn list_mirrors(&mut self, client: &Arc<Client>, company_id: i64) -> Result<(), Failure> {
         let names: Vec<String> = self
             .types
             .iter()
@@ -282,12 +287,14 @@ impl Run<'_> {
                 }
             };
             let mut state = self.states.remove(&spec.table_name).unwrap_or_default();
-            // before 0.2.0 the language was not noted
+            // before 0.2.0 they were not noted
             let lang = client.session().lang.clone();
-            let is_other_lang = state.lang.is_some() && state.lang != lang;
+            let is_other_view = state.lang.is_some() && state.lang != lang
+                || state.company_id.is_some_and(|before| before != company_id);
             state.lang = lang;
+            state.company_id = Some(company_id);
             let is_other_domain = state.domain.as_ref() != Some(&domain.to_value());
-            if self.task.full || is_other_domain || is_other_lang {
+            if self.task.full || is_other_domain || is_other_view {
                 state.since = None;
             }
             let source = Source {

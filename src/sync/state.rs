@@ -22,6 +22,8 @@ pub struct MirrorState {
     pub columns: Option<HashMap<String, String>>,
     /// The language of its texts.
     pub lang: Option<String>,
+    /// The company as whose user its records were read.
+    pub company_id: Option<i64>,
     /// What the catalogue's `traces` were like.
     #[serde(default)]
     pub traces: Traces,
@@ -53,7 +55,7 @@ pub fn of_type(
          due AS (
              SELECT (CASE WHEN full_at > local THEN full_at - interval '1 day' ELSE full_at END) AT TIME ZONE zone AS since
              FROM today)
-         SELECT m.table_name, m.row_count, m.domain, m.columns, m.lang, coalesce(m.traces, '{}') AS traces, m.standing, m.window_end IS NOT NULL AS is_loaded,
+         SELECT m.table_name, m.row_count, m.domain, m.columns, m.lang, m.company_id, coalesce(m.traces, '{}') AS traces, m.standing, m.window_end IS NOT NULL AS is_loaded,
                 CASE WHEN m.full_at >= due.since THEN
                     pg_catalog.to_char((m.window_end - pg_catalog.make_interval(secs => $3)) AT TIME ZONE 'UTC',
                                        'YYYY-MM-DD HH24:MI:SS') END AS since,

@@ -189,3 +189,117 @@ def deleted_tax_before():
 
 def deleted_tax(tax):
     env['account.tax'].browse(tax).unlink()
+
+
+def custom_field(model, name, kind, **values):
+    settle()
+    return env['ir.model.fields'].create({
+        'name': name, 'field_description': word(), 'model_id': env['ir.model']._get(model).id, 'ttype': kind, 'state': 'manual', **values})
+
+
+def custom_model(model):
+    settle()
+    made = env['ir.model'].create({'name': word(), 'model': model, 'state': 'manual'})
+    env['ir.model.access'].create({
+        'name': model, 'model_id': made.id, 'group_id': env.ref('base.group_user').id, 'perm_read': True, 'perm_write': True, 'perm_create': True,
+        'perm_unlink': True})
+
+
+def lines_before():
+    """Two orders with lines of a model that was made in Odoo."""
+    if 'x_business_line' not in env:
+        custom_model('x_business_line')
+        custom_field('x_business_line', 'x_order_id', 'many2one', relation='sale.order', on_delete='cascade')
+        custom_field('sale.order', 'x_business_lines', 'one2many', relation='x_business_line', relation_field='x_order_id')
+    orders = env['sale.order'].search([], limit=3, order='id')
+    return orders.ids, env['x_business_line'].create([{'x_order_id': order.id} for order in orders]).ids
+
+
+def added_line_before():
+    return lines_before()[0][0]
+
+
+def added_line(order):
+    env['x_business_line'].create({'x_order_id': order})
+
+
+moved_lines_before = lines_before
+
+
+def moved_lines(orders_and_lines):
+    """The numbers of orders that have lines add up to the same after it."""
+    orders, lines = orders_and_lines
+    wanted = next(order.id for order in env['sale.order'].search([('id', 'not in', orders)]))
+    moved = env['x_business_line'].browse(lines)
+    moved[0].x_order_id = wanted
+    moved[1].x_order_id = moved[0].x_order_id
+
+
+def removed_line_before():
+    return lines_before()[1][0]
+
+
+def removed_line(line):
+    env['x_business_line'].browse(line).unlink()
+
+
+def tags_before():
+    """Contacts with tags of a model that was made in Odoo, whose lists can be written from either side."""
+    if 'x_business_tag' not in env:
+        custom_model('x_business_tag')
+        custom_field('res.partner', 'x_business_tags', 'many2many', relation='x_business_tag')
+        custom_field('x_business_tag', 'x_contacts', 'many2many', relation='res.partner')
+    tag = env['x_business_tag'].create({})
+    contacts = env['res.partner'].create([{'name': word()}, {'name': word()}])
+    contacts[0].write({'x_business_tags': [(4, tag.id)]})
+    return contacts.ids, tag.id
+
+
+tag_from_its_side_before = tags_before
+
+
+def tag_from_its_side(contacts_and_tag):
+    contacts, tag = contacts_and_tag
+    env['x_business_tag'].browse(tag).write({'x_contacts': [(6, 0, contacts[1:])]})
+
+
+def removed_tag_before():
+    return tags_before()[1]
+
+
+def removed_tag(tag):
+    env['x_business_tag'].browse(tag).unlink()
+
+
+def field_again_before():
+    made = custom_field('sale.order', 'x_business_again', 'char')
+    pick('sale.order').x_business_again = word()
+    return made.id
+
+
+def field_again(field):
+    """A field that is removed and made again under its name is another one, and empty."""
+    settle()
+    env['ir.model.fields'].browse(field).unlink()
+    custom_field('sale.order', 'x_business_again', 'char')
+
+
+def other_field_shown_before():
+    return custom_field('purchase.order', 'x_business_shown', 'char', related='partner_id.name', store=False, readonly=True).id
+
+
+def other_field_shown(field):
+    settle()
+    env['ir.model.fields'].browse(field).related = 'partner_id.email'
+
+
+def renamed_choice_before():
+    field = custom_field('sale.order', 'x_business_choice', 'selection', selection_ids=[(0, 0, {'value': 'a', 'name': word()})])
+    pick('sale.order').x_business_choice = 'a'
+    return field.id
+
+
+def renamed_choice(field):
+    """Odoo renames a selection's value in all records by raw SQL."""
+    settle()
+    env['ir.model.fields'].browse(field).selection_ids.value = 'aa'

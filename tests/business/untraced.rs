@@ -23,6 +23,14 @@ const CHANGES: &[&str] = &[
     "merged_contacts",
     "archived_tax",
     "deleted_tax",
+    "added_line",
+    "moved_lines",
+    "removed_line",
+    "tag_from_its_side",
+    "removed_tag",
+    "field_again",
+    "other_field_shown",
+    "renamed_choice",
 ];
 
 #[test]

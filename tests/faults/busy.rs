@@ -42,13 +42,13 @@ fn it_is_left_alone_for_as_long_as_it_asks() {
             let arrivals = spoilt.faulty.arrivals();
             let refused = arrivals.iter().position(|arrival| arrival.is_spoiled);
             let refused = refused.expect("it was refused once");
-            // what others had asked for already may have come meanwhile, and nothing else
-            let second = Duration::from_secs(1);
+            // what others ask for until the refusal is heard of may come meanwhile, and nothing else
+            let that_second = Duration::from_millis(300)..Duration::from_secs(1);
             let meanwhile = arrivals[refused + 1..]
                 .iter()
-                .filter(|arrival| arrival.at - arrivals[refused].at < second)
+                .filter(|arrival| that_second.contains(&(arrival.at - arrivals[refused].at)))
                 .count();
-            assert!(meanwhile <= 1, "{meanwhile} requests in that second");
+            assert_eq!(meanwhile, 0, "requests in that second");
             spoilt.assert_equal();
         }
     }
@@ -137,10 +137,13 @@ fn the_delay_is_kept_over_all_threads_and_retries() {
         assert_eq!(spoilt.faulty.spoiled(), 3);
         let gaps = gaps(&spoilt.faulty.arrivals());
         assert!(gaps.len() > 10, "{gaps:?}");
-        // requests leave on time, and may take a little longer on their way than the next one
+        // requests leave on time; one that is long on its way has the next ones seem early
         let most = Duration::from_millis(40);
-        let early = gaps.iter().filter(|gap| **gap + most < DELAY).count();
-        assert_eq!(early, 0, "{gaps:?}");
+        let mut late = Duration::ZERO;
+        for gap in &gaps {
+            assert!(late + *gap + most >= DELAY, "{gap:?} of {gaps:?}");
+            late = (late + *gap).saturating_sub(DELAY).min(DELAY * 3);
+        }
         let total: Duration = gaps.iter().sum();
         assert!(total + most >= DELAY * gaps.len() as u32, "{gaps:?}");
         spoilt.assert_equal();

@@ -28,11 +28,13 @@ fn a_server_that_refuses_connections_is_told_and_does_no_harm() {
             };
             assert!(is_expected, "{all}");
             let detail = error.detail().unwrap_or_default();
-            for part in [
-                "refuses the connection: nothing listens there",
-                "Check the port, and whether Odoo runs.",
-            ] {
-                assert!(detail.contains(part), "{all}");
+            if !was_there || error.code().code() == "08001" {
+                for part in [
+                    "refuses the connection: nothing listens there",
+                    "Check the port, and whether Odoo runs.",
+                ] {
+                    assert!(detail.contains(part), "{all}");
+                }
             }
             let told = spoilt.told("sales");
             assert_eq!(told.status, "failed", "{told:?}");

@@ -311,6 +311,43 @@ fn a_record_that_a_trigger_swallows_is_told_of() {
     }
 }
 
+/// A trigger that keeps a row without a word: Odoo no longer has the record, and that is told as well.
+#[test]
+fn a_row_that_a_trigger_keeps_is_told_of() {
+    for (series, deletes, event) in [(BOTH[0], "remove", "DELETE"), (BOTH[1], "mark", "UPDATE")] {
+        let mut mirrored = Mirrored::new("kept_by_trigger", series);
+        let orders = mirrored.sample.records("sale.order");
+        let kept = orders[0]["id"].as_i64().expect("a number");
+        mirrored.session.run(&format!(
+            "UPDATE odoo_sync.types SET deletes = '{deletes}' WHERE type = 'sales';
+             CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+             SELECT odoo_sync.run();
+             CREATE TRIGGER mine BEFORE {event} ON odoo.sales FOR EACH ROW WHEN (OLD.id = {kept}) EXECUTE FUNCTION keep()",
+        ));
+        let gone = [kept, orders[1]["id"].as_i64().expect("a number")];
+        mirrored.sample.unlink("sale.order", &gone);
+        mirrored.later(HOUR);
+        for _ in 0..2 {
+            mirrored.run_type("sales").assert_partial(1);
+            let told = "SELECT odoo_id || error FROM odoo_sync.failures WHERE table_name = 'sales'";
+            assert_eq!(
+                mirrored.session.value(told),
+                format!(
+                    "{kept}Odoo no longer has it, and its row cannot be removed: a trigger or rule of the table leaves it there"
+                ),
+                "{series:?}"
+            );
+            mirrored.later(HOUR);
+        }
+        mirrored.session.run("DROP TRIGGER mine ON odoo.sales");
+        mirrored.run_type("sales").assert_ok("incremental");
+        let left = "SELECT (SELECT count(*) FROM odoo.sales WHERE id = ANY ($1)) + (SELECT count(*) FROM odoo_sync.failures)";
+        let left = left.replace("$1", &format!("'{{{},{}}}'", gone[0], gone[1]));
+        let marked = if deletes == "mark" { 2 } else { 0 };
+        assert_eq!(mirrored.session.number(&left), marked, "{series:?}");
+    }
+}
+
 /// Whoever writes a trigger may choose a SQLSTATE of their own for what it raises.
 #[test]
 fn an_error_of_the_users_own_class_refuses_one_record_too() {

@@ -345,16 +345,19 @@ fn settings_are_one_connections() {
     assert_eq!(there, mirrored.ids("sale.order").len() as i64);
 }
 
-/// Texts that are translated are in the user's language: where that changes, all are read again.
+/// Texts that are translated are in the user's language, and what depends on the company is as the user's has it: where one
+/// of them changes, all are read again.
 #[test]
-fn another_language_of_the_user_makes_the_next_run_full() {
+fn another_language_or_company_of_the_user_makes_the_next_run_full() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("language", series);
         assert_eq!(mirrored.run_type("sales").mode, "incremental", "{series:?}");
-        mirrored
-            .session
-            .run("UPDATE odoo_sync.mirror_state SET lang = 'eo' WHERE table_name = 'sales'");
-        assert_eq!(mirrored.run_type("sales").mode, "full", "{series:?}");
-        assert_eq!(mirrored.run_type("sales").mode, "incremental", "{series:?}");
+        for before in ["lang = 'eo'", "company_id = company_id + 1"] {
+            mirrored.session.run(&format!(
+                "UPDATE odoo_sync.mirror_state SET {before} WHERE table_name = 'sales'"
+            ));
+            assert_eq!(mirrored.run_type("sales").mode, "full", "{before}");
+            assert_eq!(mirrored.run_type("sales").mode, "incremental", "{before}");
+        }
     }
 }

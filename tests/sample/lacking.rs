@@ -197,3 +197,55 @@ fn a_table_of_somebody_elses_is_left_alone() {
         "the type's other table is filled"
     );
 }
+
+/// One that looks like a mirror, with an id that is no bigint or a time of its own: a run says that it can be adopted, and
+/// after that it is one.
+#[test]
+fn a_table_that_looks_like_a_mirror_can_be_adopted() {
+    let (sample, mut session) = connected("alike", Series::V19);
+    session.run(
+        "CREATE SCHEMA odoo;
+         CREATE TABLE odoo.sales (id integer PRIMARY KEY, amount_total float8, _synced_at timestamptz);
+         CREATE TABLE odoo.invoices (id bigint PRIMARY KEY, partner_id int, _synced_at date)",
+    );
+    let error = session.error("SELECT odoo_sync.run()");
+    assert_eq!(error.code().code(), "42809", "{error:?}");
+    let detail = error.detail().unwrap_or_default();
+    for name in ["sales", "invoices"] {
+        let told = format!("odoo.{name} is there already and is no mirror");
+        assert!(detail.contains(&told), "{detail}");
+        session.run(&format!("SELECT odoo_sync.adopt('odoo.{name}', '{name}')"));
+    }
+    // what it had of that name is there still
+    session.run("SELECT odoo_sync.run(); ALTER TABLE odoo.invoices DROP COLUMN _synced_at_1");
+    assert_equal(&mut session, &sample);
+}
+
+/// What cannot be adopted is not said to be.
+#[test]
+fn a_table_that_cannot_be_adopted_is_to_be_moved() {
+    let (_sample, mut session) = connected("in_the_way", Series::V19);
+    session.run(
+        "CREATE SCHEMA odoo; CREATE VIEW odoo.sales AS SELECT 1 AS id;
+         CREATE TABLE odoo.invoices (id bigint) PARTITION BY RANGE (id)",
+    );
+    let error = session.error("SELECT odoo_sync.run()");
+    let detail = error.detail().unwrap_or_default();
+    assert_eq!(detail.matches("Rename it").count(), 2, "{detail}");
+    assert!(!detail.contains("odoo_sync.adopt()"), "{detail}");
+}
+
+/// A built-in row names fields of many versions; one's own names what one expects to see.
+#[test]
+fn a_field_of_ones_own_row_that_the_server_lacks_is_told() {
+    let (_sample, mut session) = connected("own_row", Series::V19);
+    session.run(
+        "INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields)
+         VALUES ('contacts', 'contacts', 'res.partner', 100, '{name,nonsense}')",
+    );
+    let told = session.value("SELECT message FROM odoo_sync.run('{contacts}')");
+    assert_eq!(
+        told,
+        "contacts: this Odoo's res.partner has no nonsense, or not for this user."
+    );
+}
