@@ -29,6 +29,17 @@ ALTER TABLE odoo_sync.mirrors
     ADD CONSTRAINT mirrors_model_check CHECK (model ~ '^[A-Za-z0-9_.]+$');
 ALTER TABLE odoo_sync.mirrors ADD COLUMN watch text[] NOT NULL DEFAULT '{}', ADD COLUMN suspects text[] NOT NULL DEFAULT '{}',
     ADD COLUMN traces text[] NOT NULL DEFAULT '{}';
+ALTER TABLE odoo_sync.mirrors
+    ADD CONSTRAINT mirrors_since_check CHECK (since >= 0),
+    ADD CONSTRAINT mirrors_until_check CHECK (until >= 0),
+    ADD CONSTRAINT mirrors_lists_check CHECK (
+        coalesce(array_ndims(fields || indexes || depends || watch || suspects || traces || coalesce(unique_key, '{}')), 1) = 1
+        AND array_position(fields || indexes || depends || watch || suspects || traces || coalesce(unique_key, '{}'), NULL) IS NULL);
+ALTER TABLE odoo_sync.types
+    DROP CONSTRAINT types_interval_check,
+    ADD CONSTRAINT types_interval_check CHECK ("interval" > '0' AND "interval" <= '100 years'),
+    DROP CONSTRAINT types_lookback_check,
+    ADD CONSTRAINT types_lookback_check CHECK (lookback BETWEEN '0' AND '100 years');
 COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
 COMMENT ON COLUMN odoo_sync.mirrors.suspects IS 'Relational fields, dotted paths too, whose changes are looked for where the totals differ: what raises the watched numbers';
 COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'What tells of changes here that leave no other trace: model, where its records are deleted; model:field, where what its numbers add up to changes. A run then reads everything';

@@ -16,8 +16,8 @@ CREATE TABLE odoo_sync.mirrors (
     table_name   text     NOT NULL CHECK (octet_length(table_name) BETWEEN 1 AND 63),
     model        text     NOT NULL CHECK (model ~ '^[A-Za-z0-9_.]+$'),
     position     smallint NOT NULL,
-    since        smallint NOT NULL DEFAULT 0,
-    until        smallint NOT NULL DEFAULT 32767,
+    since        smallint NOT NULL DEFAULT 0 CHECK (since >= 0),
+    until        smallint NOT NULL DEFAULT 32767 CHECK (until >= 0),
     domain       jsonb    NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(domain) = 'array'),
     fields       text[]   NOT NULL,
     indexes      text[]   NOT NULL DEFAULT '{}',
@@ -29,7 +29,10 @@ CREATE TABLE odoo_sync.mirrors (
     watch        text[]   NOT NULL DEFAULT '{}',
     suspects     text[]   NOT NULL DEFAULT '{}',
     traces       text[]   NOT NULL DEFAULT '{}',
-    PRIMARY KEY (type, table_name, since)
+    PRIMARY KEY (type, table_name, since),
+    CONSTRAINT mirrors_lists_check CHECK (
+        coalesce(array_ndims(fields || indexes || depends || watch || suspects || traces || coalesce(unique_key, '{}')), 1) = 1
+        AND array_position(fields || indexes || depends || watch || suspects || traces || coalesce(unique_key, '{}'), NULL) IS NULL)
 );
 COMMENT ON TABLE odoo_sync.mirrors IS 'The catalogue of types: each row is a table filled from one Odoo model';
 COMMENT ON COLUMN odoo_sync.mirrors.position IS 'The order within a run';
@@ -70,10 +73,10 @@ CREATE TABLE odoo_sync.types (
     connection text NOT NULL,
     type       text NOT NULL,
     enabled    boolean,
-    "interval" interval CHECK ("interval" > '0'),
+    "interval" interval CHECK ("interval" > '0' AND "interval" <= '100 years'),
     batch_size integer  CHECK (batch_size BETWEEN 1 AND 100000),
     delay      interval CHECK (delay BETWEEN '0' AND '1 hour'),
-    lookback   interval CHECK (lookback >= '0'),
+    lookback   interval CHECK (lookback BETWEEN '0' AND '100 years'),
     domain     jsonb    CHECK (jsonb_typeof(domain) = 'array'),
     deletes    text     NOT NULL DEFAULT 'remove' CHECK (deletes IN ('remove', 'mark')),
     PRIMARY KEY (connection, type)

@@ -76,22 +76,29 @@ pub fn named_or_all(name: Option<&str>) -> Result<Vec<Connection>, Failure> {
     }
 }
 
-/// The same for whoever wants to use them: of all connections, those whose foreign server the caller has USAGE on, unless
+/// The same for whoever wants to use them: of all connections, those that the caller may use and has a login for, unless
 /// there is none such, which the first will tell.
+///
+/// # Errors
+/// One that is named, or the first of several, which is not the caller's to use.
 pub fn usable(name: Option<&str>) -> Result<Vec<Connection>, Failure> {
     let mut connections = named_or_all(name)?;
     if name.is_none() {
-        let mine: Vec<String> = Spi::get_one(
-            "SELECT coalesce(pg_catalog.array_agg(srvname::text), '{}') FROM pg_catalog.pg_foreign_server
-             WHERE pg_catalog.has_server_privilege(oid, 'USAGE')",
-        )?
-        .unwrap_or_default();
-        if connections
-            .iter()
-            .any(|connection| mine.contains(&connection.name))
-        {
-            connections.retain(|connection| mine.contains(&connection.name));
+        let mine: Option<Vec<String>> = Spi::get_one(
+            "SELECT pg_catalog.array_agg(s.srvname::text) FROM pg_catalog.pg_foreign_server s
+             WHERE pg_catalog.has_server_privilege(s.oid, 'USAGE')
+               AND EXISTS (SELECT FROM pg_catalog.pg_user_mappings m
+                           WHERE m.srvid = s.oid AND m.usename IN (current_user, 'public'))",
+        )?;
+        let is_mine =
+            |connection: &Connection| mine.iter().flatten().any(|name| *name == connection.name);
+        if connections.iter().any(is_mine) {
+            connections.retain(is_mine);
+            return Ok(connections);
         }
+    }
+    if let Some(connection) = connections.first() {
+        credentials::ensure_usable(&connection.name, identity::current_user())?;
     }
     Ok(connections)
 }

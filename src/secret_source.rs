@@ -157,15 +157,26 @@ fn check_vault(name: &str) -> Result<(), Failure> {
     struct View {
         role: String,
         is_readable: bool,
+        is_trusted: bool,
     }
     // by the catalogue, since who may not use the schema cannot even ask by name
     let query = "SELECT pg_catalog.quote_ident(current_user) AS role,
                         pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-                        AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS is_readable
+                        AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS is_readable,
+                        (SELECT o.rolsuper FROM pg_catalog.pg_roles o WHERE o.oid = c.relowner)
+                        OR EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+                                   WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
+                                     AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+                                     AND d.deptype = 'e' AND e.extname = 'supabase_vault') AS is_trusted
                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE n.nspname = 'vault' AND c.relname = 'decrypted_secrets'";
     let view: Option<View> = sql::rows(query, &[])?.pop();
     match view {
+        // what a view does when it is read it does with the reader's rights, who may be a superuser
+        Some(view) if !view.is_trusted => Err(denied(format!(
+            "the secret vault:{name} is not read: vault.decrypted_secrets is not Supabase Vault's, but a role's that is no superuser"
+        ))
+        .hint("Have an administrator drop it, and CREATE EXTENSION supabase_vault CASCADE.")),
         Some(view) if view.is_readable => Ok(()),
         Some(View { role, .. }) => Err(denied(format!(
             "permission denied for vault.decrypted_secrets, which the secret vault:{name} is read from"

@@ -213,6 +213,18 @@ fn a_connect_that_fails_is_not_in_the_log() {
     let mut session = cluster.database("failed_connect").session();
     session
         .error("SELECT odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', 'typed-in-here')");
+    for typed in [
+        "DO $$ BEGIN PERFORM odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', 'typed-in-here'); END $$",
+        "DO $$ BEGIN EXECUTE 'SELECT odoo_sync.connect(''http://127.0.0.1:1'', ''acme'', ''admin'', ''typed-in-here'')'; END $$",
+    ] {
+        session.error(typed);
+    }
+    session.run("SET log_parameter_max_length_on_error = -1");
+    let bound = session.client.query(
+        "SELECT odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', $1)",
+        &[&"typed-in-here"],
+    );
+    assert!(bound.is_err());
     session.error("SELECT 1 / 0 AS after_it");
     let log = cluster.log();
     assert!(log.contains("after_it"), "other statements are");

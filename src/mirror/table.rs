@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::placement;
 use crate::mirror::{DELETED_AT, SYNCED_AT};
-use crate::pg::identity::{contained, current_user};
+use crate::pg::identity::{can_become, contained, current_user};
 use crate::sql;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
@@ -62,6 +62,8 @@ struct Existing {
     is_mirror: bool,
     is_adoptable: bool,
     has_triggers: bool,
+    has_row_security: bool,
+    is_writable: bool,
     owner: u32,
     columns: HashMap<String, String>,
 }
@@ -89,6 +91,7 @@ impl Table {
         match existing {
             None => table.create(wanted.model, !wanted.marks)?,
             Some(existing) => {
+                table.check_rights(&existing)?;
                 gained = table.take_up(existing, wanted.known)?;
                 if !gained.is_empty() {
                     table.lock_to_change()?;
@@ -112,6 +115,28 @@ impl Table {
             is_new,
             gained,
         })
+    }
+
+    /// Fails where the current user may not fill the table. It is written as its owner, so that what the owner has put on it
+    /// (triggers, checks, defaults) never has the rights of whoever runs: who is not the owner needs all rights that takes.
+    fn check_rights(&self, existing: &Existing) -> Result<(), Failure> {
+        if can_become(current_user(), pg_sys::Oid::from(existing.owner)) {
+            return Ok(());
+        }
+        let table = self.qualified();
+        let denied =
+            |message| Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message);
+        if !existing.is_writable {
+            return Err(denied(format!("permission denied for table {table}"))
+                .hint("It takes SELECT, INSERT, UPDATE and DELETE on it, or membership in the role that owns it."));
+        }
+        if existing.has_row_security {
+            return Err(
+                denied(format!("{table} has row-level security, and another owner"))
+                    .hint("It takes membership in the role that owns it."),
+            );
+        }
+        Ok(())
     }
 
     /// Takes up how the table stands, and finds each field its column; returns the columns that it lacks.
@@ -203,6 +228,10 @@ impl Table {
                                                    WHERE c.oid IN (h.inhrelid, h.inhparent)) AS is_adoptable,
                    c.relhasrules OR EXISTS (SELECT FROM pg_catalog.pg_trigger t
                                             WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS has_triggers,
+                   c.relrowsecurity AS has_row_security,
+                   pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_table_privilege(c.oid, 'INSERT')
+                   AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') AND pg_catalog.has_table_privilege(c.oid, 'DELETE')
+                       AS is_writable,
                    c.relowner::bigint AS owner,
                    (SELECT coalesce(pg_catalog.json_object_agg(a.attname, {COLUMN_TYPE}), '{{}}')
                     FROM pg_catalog.pg_attribute a

@@ -38,19 +38,28 @@ fn usable_server(name: &CStr, role: pg_sys::Oid) -> Option<pg_sys::Oid> {
     }
 }
 
-/// The credentials that `role` uses on a connection: its own user mapping, or PUBLIC's.
-pub fn read(connection: &str, role: pg_sys::Oid) -> Result<Credentials, Failure> {
-    let name = c_string(connection)?;
-    let Some(server) = usable_server(&name, role) else {
-        return Err(Failure::new(
+/// The foreign server of a connection; fails where `role` may not use it.
+fn usable(connection: &str, role: pg_sys::Oid) -> Result<pg_sys::Oid, Failure> {
+    usable_server(&c_string(connection)?, role).ok_or_else(|| {
+        Failure::new(
             PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
             format!("permission denied for connection {connection}"),
         )
         .hint(format!(
             "Its owner can GRANT USAGE ON FOREIGN SERVER {} TO this role.",
             quote_identifier(connection)
-        )));
-    };
+        ))
+    })
+}
+
+/// Fails where `role` may not use a connection.
+pub fn ensure_usable(connection: &str, role: pg_sys::Oid) -> Result<(), Failure> {
+    usable(connection, role).map(drop)
+}
+
+/// The credentials that `role` uses on a connection: its own user mapping, or PUBLIC's.
+pub fn read(connection: &str, role: pg_sys::Oid) -> Result<Credentials, Failure> {
+    let server = usable(connection, role)?;
     let missing = || {
         Failure::new(
             PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,

@@ -117,17 +117,23 @@ pub(super) fn set(
     }
 }
 
-/// Runs `work` while the server's log, where it ends in an error, leaves out the statement, which has a secret in it.
+/// Runs `work` while the server's log, where it ends in an error, leaves out the statement, which has a secret in it, and the
+/// context, which has it too where a function or a DO block calls, or where it is a bound parameter.
 pub fn without_statement<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
     // SAFETY: ended below, or by the transaction.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
-    set(
-        c"log_min_error_statement",
-        c"panic",
-        // what is logged of this function's own errors is all that changes of the superuser's setting
-        pg_sys::GucContext::PGC_SUSET,
-        pg_sys::GucAction::GUC_ACTION_SAVE,
-    );
+    for (name, value) in [
+        (c"log_min_error_statement", c"panic"),
+        (c"log_error_verbosity", c"terse"),
+    ] {
+        set(
+            name,
+            value,
+            // what is logged of this function's own errors is all that changes of the superuser's setting
+            pg_sys::GucContext::PGC_SUSET,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+        );
+    }
     let result = work();
     if result.is_ok() {
         // SAFETY: ends the level that was begun above. The error that is about to be raised ends it with its transaction, after

@@ -13,29 +13,35 @@ use serde::Deserialize;
 const AGAINST_WRITING: &str =
     "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
 
-/// Fails when this session, which is about to wait for a run of these types, holds a lock on one of their mirrors
-/// beside which the run could write nothing.
+/// Fails when this session, which is about to wait for a run of these types, holds a lock on one of their mirrors beside
+/// which the run could write nothing, or one on a catalogue of PostgreSQL's beside which no process can start.
 pub fn ensure_caller_is_not(connection: &str, types: &[String]) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Held {
+        schema: String,
         table_name: String,
         mode: String,
     }
     let query = format!(
-        "SELECT c.relname AS table_name, l.mode
+        "SELECT n.nspname AS schema, c.relname AS table_name, l.mode
          FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
            AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
            AND l.mode IN {AGAINST_WRITING}
-           AND c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)
-           AND c.relname = ANY (SELECT m.table_name FROM odoo_sync.mirrors m WHERE m.type = ANY ($2))
+           AND (n.nspname = $1 AND c.relname = ANY (SELECT m.table_name FROM odoo_sync.mirrors m WHERE m.type = ANY ($2))
+                OR n.nspname = 'pg_catalog' AND l.mode = 'AccessExclusiveLock')
          ORDER BY 1 LIMIT 1"
     );
     let held: Vec<Held> = sql::rows(&query, &[connection.into(), types.to_vec().into()])?;
     match held.into_iter().next() {
         None => Ok(()),
-        Some(Held { table_name, mode }) => {
-            let table = quote_qualified_identifier(connection, &table_name);
+        Some(Held {
+            schema,
+            table_name,
+            mode,
+        }) => {
+            let table = quote_qualified_identifier(&schema, &table_name);
             Err(Failure::new(
                 PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
                 format!("this transaction holds a lock on {table} ({mode}), for whose end the run would wait in vain"),

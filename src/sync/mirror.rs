@@ -4,7 +4,6 @@ use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::encode::EncodedPage;
 use crate::mirror::table::{Ensured, Table, Wanted};
-use crate::pg::identity;
 use crate::pg::savepoint::attempt;
 use crate::settings::Settings;
 use crate::sync::catalogue::{Deletes, TypeSpec};
@@ -61,8 +60,7 @@ pub struct MirrorRun {
     /// Everything is read since they differed without a trace.
     pub is_reread: bool,
     pub(super) table: Option<Table>,
-    /// The role that writes to the table: its owner, where the caller may act as that one, so that triggers of the
-    /// owner's have no more rights than that.
+    /// The role that writes to the table: its owner, so that triggers of the owner's have no more rights than that.
     pub writer: pg_sys::Oid,
     plan: Option<Arc<FieldPlan>>,
     deletes: Deletes,
@@ -159,12 +157,7 @@ impl MirrorRun {
         }
         self.notes.extend(lacking.filter(|_| is_first_plan));
         self.known_max = table.last_id()?;
-        let caller = identity::current_user();
-        self.writer = if identity::can_become(caller, table.owner) {
-            table.owner
-        } else {
-            caller
-        };
+        self.writer = table.owner;
         self.table = Some(table);
         self.plan = Some(plan);
         Ok(has_new)

@@ -150,6 +150,36 @@ fn tables_that_are_described_twice() {
     );
 }
 
+/// One that cannot be read would fail every type.
+#[test]
+fn rows_of_the_catalogue_and_settings_that_no_run_can_use() {
+    let (_sample, _access, mut session) = settled("unusable_rows");
+    let insert = |columns: &str, values: &str| {
+        format!(
+            "INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields{columns})
+             VALUES ('countries', 'countries', 'res.country', 1, {values})"
+        )
+    };
+    let lists = "mirrors_lists_check";
+    for (statement, constraint) in [
+        (insert("", "'{name,NULL}'"), lists),
+        (insert("", "'{{name,code}}'"), lists),
+        (insert(", indexes", "'{name}', '{NULL}'"), lists),
+        (insert(", since", "'{name}', -5"), "mirrors_since_check"),
+        (
+            "UPDATE odoo_sync.types SET \"interval\" = '178000000 years'".to_owned(),
+            "types_interval_check",
+        ),
+        (
+            "UPDATE odoo_sync.types SET lookback = '178000000 years'".to_owned(),
+            "types_lookback_check",
+        ),
+    ] {
+        let error = session.error(&statement);
+        assert_eq!(error.constraint(), Some(constraint), "{error:?}");
+    }
+}
+
 /// Texts would be stored as the wrong characters.
 #[test]
 fn databases_that_are_not_utf8() {

@@ -87,6 +87,11 @@ fn it_reads_no_connection_that_the_caller_could_not_use() {
     owner.run("GRANT CREATE ON DATABASE no_user TO no_user; REVOKE USAGE ON FOREIGN SERVER odoo FROM no_user");
     sample.forget_requests();
     assert_denied(&mut session, "permission denied for connection odoo");
+    assert_eq!(
+        owner.value("SELECT count(*) FROM odoo_sync.runs"),
+        "0",
+        "whoever may use it is not told of it"
+    );
     owner.run(
         "GRANT USAGE ON FOREIGN SERVER odoo TO no_user; DROP USER MAPPING FOR PUBLIC SERVER odoo",
     );

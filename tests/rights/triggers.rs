@@ -99,3 +99,41 @@ fn what_they_set_is_undone() {
         .collect();
     assert!(strangers.is_empty(), "{strangers:?}");
 }
+
+/// Nor do they have those of a role that is no member of the owner, whose login they could read.
+#[test]
+fn they_have_no_rights_of_a_stranger_who_may_write() {
+    let sample = SampleOdoo::start(Series::V19);
+    let (database, mut superuser, mut owner) = owned("trap_owner", &sample);
+    superuser.run(&format!(
+        "CREATE ROLE trapped LOGIN; GRANT USAGE ON SCHEMA odoo_sync TO trapped;
+         GRANT EXECUTE ON FUNCTION odoo_sync.run TO trapped; GRANT INSERT ON public.seen TO trapped;
+         CREATE USER MAPPING FOR PUBLIC SERVER mine OPTIONS (login 'admin', secret '{}')",
+        sample.secret
+    ));
+    owner.run(
+        "GRANT USAGE ON FOREIGN SERVER mine TO trapped; GRANT USAGE ON SCHEMA mine TO trapped;
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA mine TO trapped;
+         CREATE FUNCTION mine.note() RETURNS text LANGUAGE plpgsql AS $$
+         BEGIN INSERT INTO public.seen (who) VALUES (current_user); RETURN 'noted'; END $$;
+         CREATE FUNCTION mine.look() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN PERFORM mine.note(); RETURN coalesce(NEW, OLD); END $$;
+         CREATE TRIGGER look BEFORE INSERT OR UPDATE OR DELETE ON mine.inventory FOR EACH ROW EXECUTE FUNCTION mine.look();
+         ALTER TABLE mine.inventory ADD COLUMN noted text DEFAULT mine.note(),
+             ADD CONSTRAINT noted CHECK (mine.note() IS NOT NULL);
+         DELETE FROM mine.inventory WHERE id % 2 = 0; UPDATE mine.inventory SET quantity = -1; TRUNCATE public.seen",
+    );
+    let run = "SELECT odoo_sync.run('{inventory}', connection => 'mine')";
+    let mut session = database.session_as("trapped");
+    session.run(run);
+    assert_eq!(seen(&mut superuser), ["trap_owner"]);
+
+    // what is seen through a policy would be seen through its functions
+    owner.run(
+        "TRUNCATE public.seen; ALTER TABLE mine.inventory ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY all_of_it ON mine.inventory USING (mine.note() IS NOT NULL)",
+    );
+    let error = session.error(run);
+    assert_eq!(error.code().code(), "42501", "{error:?}");
+    assert_eq!(seen(&mut superuser), [] as [&str; 0]);
+}

@@ -64,6 +64,20 @@ fn a_caller_that_has_locked_a_mirror_is_told_at_once() {
     assert_equal_after_a_run(&mut session, &sample);
 }
 
+/// No process can start beside it, the run's no more than another session's.
+#[test]
+fn a_caller_that_has_locked_a_catalogue_is_told_at_once() {
+    let (_sample, database, _) = changed("locked_catalogue");
+    for statement in ["LOCK TABLE pg_class", "REINDEX TABLE pg_class"] {
+        let mut session = database.session();
+        session.run("SET statement_timeout = '20s'");
+        let call = format!("BEGIN; {statement}; SELECT odoo_sync.run('{{sales}}')");
+        let error = session.error(&call);
+        assert_eq!(error.code().code(), "55P03", "{error:?}");
+        assert!(error.message().contains("pg_catalog.pg_class"), "{error:?}");
+    }
+}
+
 #[test]
 fn a_caller_whose_own_update_is_in_the_way_gets_an_error_that_says_so() {
     let (sample, database, order) = changed("row_of_caller");

@@ -244,8 +244,6 @@ fn a_field_of_ones_own_row_that_the_server_lacks_is_told() {
          VALUES ('contacts', 'contacts', 'res.partner', 100, '{name,nonsense}')",
     );
     let told = session.value("SELECT message FROM odoo_sync.run('{contacts}')");
-    assert_eq!(
-        told,
-        "contacts: this Odoo's res.partner has no nonsense, or not for this user."
-    );
+    let lacks = "contacts: this Odoo's res.partner has no nonsense, or not for this user.";
+    assert!(told.contains(lacks), "{told}");
 }

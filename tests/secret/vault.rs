@@ -133,3 +133,33 @@ fn it_takes_the_right_to_read_the_vault_both_to_name_a_secret_and_to_use_it() {
     session.run("REVOKE SELECT ON vault.decrypted_secrets FROM vault_reader");
     assert_refused(&mut role, "SELECT odoo_sync.run()", "42501", says, hints);
 }
+
+/// A view does what it does with the rights of whoever reads it: one of that name that anybody has made is none of Vault's.
+#[test]
+fn what_only_looks_like_the_vault_is_not_read() {
+    let (sample, database, mut session) = unconnected("false_vault");
+    let mut role = owner_of_a_connection(&mut session, &database, "vault_maker");
+    session.run("GRANT CREATE ON DATABASE false_vault TO vault_maker");
+    role.run(&format!(
+        "CREATE SCHEMA vault;
+         CREATE FUNCTION vault.look() RETURNS text LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'it was read by %', current_user; END $$;
+         CREATE VIEW vault.decrypted_secrets AS SELECT 'key' AS name, vault.look() AS decrypted_secret;
+         GRANT USAGE ON SCHEMA vault TO PUBLIC; GRANT SELECT ON vault.decrypted_secrets TO PUBLIC;
+         {}",
+        connect(&sample, &sample.secret, "")
+    ));
+    let says = "vault.decrypted_secrets is not Supabase Vault's";
+    let call = connect(&sample, "vault:key", "");
+    assert_refused(&mut role, &call, "42501", says, "supabase_vault");
+    session.run(
+        "CREATE USER MAPPING FOR PUBLIC SERVER odoo OPTIONS (login 'admin', secret 'vault:key')",
+    );
+    assert_refused(
+        &mut session,
+        "SELECT odoo_sync.run()",
+        "42501",
+        says,
+        "supabase_vault",
+    );
+}
