@@ -6,7 +6,7 @@ BEGIN
         RAISE EXCEPTION 'odoo_sync needs a database whose encoding is UTF8, and that of % is %',
                 pg_catalog.current_database(), pg_catalog.getdatabaseencoding()
             USING ERRCODE = 'feature_not_supported',
-                  HINT = 'Odoo''s texts have characters of any language. CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0;';
+                  HINT = 'Odoo''s texts have characters of any language. CREATE DATABASE ... ENCODING ''UTF8'' TEMPLATE template0;';
     END IF;
 END $$;
 

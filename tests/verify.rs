@@ -118,7 +118,10 @@ fn rows_changed_here_are_told_by_their_ids() {
             differing(&mut session),
             ["partners 0 0 1", "invoices 4 0 0", "sales 0 2 0"]
         );
-        let first_few = format!("missing here: id {}, {}, {}, …", gone[0], gone[1], gone[2]);
+        let first_few = format!(
+            "missing here: id {}, {}, {}, ...",
+            gone[0], gone[1], gone[2]
+        );
         assert_eq!(detail(&mut session, "invoices"), first_few);
         assert_eq!(
             detail(&mut session, "sales"),

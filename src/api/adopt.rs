@@ -135,7 +135,7 @@ fn specs_for(
     }
     if specs.is_empty() {
         let message = format!("type {type} has no mirror named {}", found.name);
-        let name = names.first().map_or("…", String::as_str);
+        let name = names.first().map_or("...", String::as_str);
         return Err(misplaced(message).hint(format!(
             "Its mirrors are {}: ALTER TABLE {table} RENAME TO {}; then adopt it.",
             names.join(", "),

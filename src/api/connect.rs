@@ -112,7 +112,7 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
             format!("a foreign server named {name:?} exists already, and is no connection to Odoo");
         return Err(
             Failure::new(PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT, message)
-                .hint("Choose another name: odoo_sync.connect(…, name => 'odoo_erp')."),
+                .hint("Choose another name: odoo_sync.connect(..., name => 'odoo_erp')."),
         );
     }
     let extension = Spi::get_one_with_args::<String>(
@@ -126,7 +126,7 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
     if let Some(extension) = extension {
         let message = format!("the schema {name:?} belongs to the extension {extension}");
         return Err(Failure::argument(message)
-            .hint("The mirrors are put in the schema of the connection's name. Choose another: odoo_sync.connect(…, name => 'odoo_erp')."));
+            .hint("The mirrors are put in the schema of the connection's name. Choose another: odoo_sync.connect(..., name => 'odoo_erp')."));
     }
     Ok(None)
 }

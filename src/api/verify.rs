@@ -161,7 +161,7 @@ fn prove(schema: &str, source: &Arc<Source>) -> Result<Row, Failure> {
         if count > 0 {
             let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
             let more = if count > ids.len() as u64 {
-                ", …"
+                ", ..."
             } else {
                 ""
             };

@@ -371,8 +371,7 @@ pub(super) fn quote(text: &str) -> String {
         if words.len() > QUOTE {
             let end = words.floor_char_boundary(QUOTE);
             words.truncate(end);
-            words.push('…');
-            break;
+            return format!("{words}...");
         }
     }
     words.trim_end_matches('.').to_owned()

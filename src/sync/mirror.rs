@@ -364,7 +364,7 @@ impl MirrorRun {
                 self.source.spec.table_name
             ),
         )
-        .hint("If that many are really gone, call odoo_sync.run(…, force => true). If not, the user has lost a right in Odoo, or the type's domain is wrong.")
+        .hint("If that many are really gone, call odoo_sync.run(..., force => true). If not, the user has lost a right in Odoo, or the type's domain is wrong.")
     }
 
     /// How many records the mirror has.

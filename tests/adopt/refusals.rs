@@ -122,7 +122,7 @@ fn each_gets_one_clear_error_and_nothing_is_changed() {
         (
             "'odoo.partners', 'reference'",
             "42809",
-            "CREATE TABLE … OF",
+            "CREATE TABLE ... OF",
             "NOT OF",
         ),
         (

@@ -136,7 +136,7 @@ impl Found {
             let message = format!("must be owner of table {table}");
             return Err(
                 Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
-                    .hint("Its owner can adopt it, or give it away with ALTER TABLE … OWNER TO."),
+                    .hint("Its owner can adopt it, or give it away with ALTER TABLE ... OWNER TO."),
             );
         }
         if self.is_related {
@@ -144,30 +144,30 @@ impl Found {
                 format!(
                     "{table} is a partition, or inherits from another table or is inherited from"
                 ),
-                "Detach it with ALTER TABLE … DETACH PARTITION or NO INHERIT, and adopt again.",
+                "Detach it with ALTER TABLE ... DETACH PARTITION or NO INHERIT, and adopt again.",
             );
         }
         if self.is_typed {
             return refuse(
                 format!(
-                    "{table} was made by CREATE TABLE … OF, so that it can have no other columns"
+                    "{table} was made by CREATE TABLE ... OF, so that it can have no other columns"
                 ),
-                "ALTER TABLE … NOT OF makes it an ordinary table.",
+                "ALTER TABLE ... NOT OF makes it an ordinary table.",
             );
         }
         if !self.rules.is_empty() {
             return refuse(
                 format!(
-                    "{table} has rules, which INSERT … ON CONFLICT does not work with: {}",
+                    "{table} has rules, which INSERT ... ON CONFLICT does not work with: {}",
                     self.rules.join(", ")
                 ),
-                "DROP RULE … ON …; a trigger can do the same.",
+                "DROP RULE ... ON ...; a trigger can do the same.",
             );
         }
         if self.hides_rows {
             return refuse(
                 format!("{table} hides rows from its owner by row security"),
-                "ALTER TABLE … NO FORCE ROW LEVEL SECURITY, and adopt again.",
+                "ALTER TABLE ... NO FORCE ROW LEVEL SECURITY, and adopt again.",
             );
         }
         if let Some(id) = self.column("id")

@@ -130,7 +130,7 @@ impl Adoption {
         }
         let users = self.found.id_users.join(", ");
         let hint = if users.is_empty() {
-            "Make it bigint with ALTER TABLE … ALTER COLUMN id TYPE bigint, and adopt again."
+            "Make it bigint with ALTER TABLE ... ALTER COLUMN id TYPE bigint, and adopt again."
                 .to_string()
         } else {
             format!("In the way: {users}. Drop that, adopt, and make it again.")
