@@ -188,16 +188,6 @@ impl Table {
         })
     }
 
-    /// Those of `ids` that the mirror has.
-    pub fn having(&self, ids: &[i64]) -> Result<Vec<i64>, Failure> {
-        let query = format!(
-            "SELECT coalesce(array_agg(mirror.id ORDER BY mirror.id), '{{}}') FROM {} AS mirror WHERE mirror.id = ANY ($1) AND {}",
-            self.qualified(),
-            self.present("mirror")
-        );
-        Ok(sql::value(&query, &[ids.to_vec().into()])?.unwrap_or_default())
-    }
-
     /// The ids of the rows whose list in `field` has one of `others` in it.
     pub fn listing(&self, field: &str, others: &[i64]) -> Result<Vec<i64>, Failure> {
         let Some(column) = self.column_of(field) else {

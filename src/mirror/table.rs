@@ -91,6 +91,7 @@ impl Table {
         match existing {
             None => table.create(wanted.model, !wanted.marks)?,
             Some(existing) => {
+                table.check_mirror(&existing)?;
                 table.check_rights(&existing)?;
                 gained = table.take_up(existing, wanted.known)?;
                 if !gained.is_empty() {
@@ -145,9 +146,6 @@ impl Table {
         existing: Existing,
         known: Option<&HashMap<String, String>>,
     ) -> Result<Vec<MirrorColumn>, Failure> {
-        if !existing.is_table || !existing.is_mirror {
-            return Err(self.foreign(existing.is_adoptable));
-        }
         self.has_marks = existing.columns.contains_key(DELETED_AT);
         self.has_triggers = existing.has_triggers;
         self.owner = pg_sys::Oid::from(existing.owner);
@@ -246,19 +244,23 @@ impl Table {
         .pop())
     }
 
-    fn foreign(&self, is_adoptable: bool) -> Failure {
-        Failure::new(
+    /// Fails where what stands under the name is no mirror.
+    fn check_mirror(&self, existing: &Existing) -> Result<(), Failure> {
+        if existing.is_table && existing.is_mirror {
+            return Ok(());
+        }
+        Err(Failure::new(
             PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
             format!(
                 "{} is there already and is no mirror of odoo_sync; it was left untouched",
                 self.qualified()
             ),
         )
-        .hint(if is_adoptable {
+        .hint(if existing.is_adoptable {
             "odoo_sync.adopt() makes it the mirror; or rename it, or move it to another schema, and run again."
         } else {
             "Rename it, or move it to another schema, and run again; only an ordinary table can be adopted."
-        })
+        }))
     }
 
     fn create(&self, model: &str, is_unique: bool) -> Result<(), Failure> {
@@ -350,6 +352,7 @@ impl Table {
         let Some(existing) = table.existing()? else {
             return Ok(None);
         };
+        table.check_mirror(&existing)?;
         let names: HashSet<String> = existing.columns.keys().cloned().collect();
         let gained = table.take_up(existing, known)?;
         table.columns.retain(|column| names.contains(&column.name));

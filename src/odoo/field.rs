@@ -26,6 +26,16 @@ pub struct Field {
 }
 
 impl Field {
+    /// Whether a user made it in Odoo: only such fields have names that begin like that.
+    pub fn is_custom(&self) -> bool {
+        self.name.starts_with("x_")
+    }
+
+    /// Whether its value is a list of records.
+    pub fn is_list(&self) -> bool {
+        self.kind.column_kind() == Some(ColumnKind::BigintArray)
+    }
+
     /// Whether it points to one record, the same for whoever reads it: the sum of such ids tells where one points elsewhere.
     pub fn is_plain_many2one(&self) -> bool {
         self.kind == FieldKind::Many2one && !self.company_dependent

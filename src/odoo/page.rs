@@ -5,7 +5,7 @@ use super::column::Column;
 use super::decode::{Batch, ColumnsAnswer, RowsAnswer};
 use super::domain::Domain;
 use super::error::Error;
-use super::field::{ColumnKind, Field};
+use super::field::Field;
 use super::login::object;
 use serde_json::{Map, Value, json};
 
@@ -116,8 +116,7 @@ impl Client {
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let seed = RowsAnswer { model, fields };
         // search_read reads without our context, so that lists would lack the archived records in them
-        let is_list = |field: &Field| field.kind.column_kind() == Some(ColumnKind::BigintArray);
-        if self.session().series >= SEARCH_READ_LOAD_SINCE && !fields.iter().any(is_list) {
+        if self.session().series >= SEARCH_READ_LOAD_SINCE && !fields.iter().any(Field::is_list) {
             let arguments = json!({
                 "domain": domain.to_value(),
                 "fields": names,

@@ -10,6 +10,7 @@ use crate::sync::plan::{self, Depends, FieldPlan};
 use crate::sync::span::Span;
 use crate::sync::trace::{self, Traces};
 use once_cell::sync::OnceCell;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a job hands back to the main thread.
@@ -175,11 +176,15 @@ impl Source {
     /// Which records changed; and which did that custom lists may have had in them, by field.
     fn looked_for(&self, since: &str, plan: &FieldPlan) -> Result<(Vec<i64>, Listed), Error> {
         let written = Domain::written_since(since, &[]);
+        let mut of_model: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
         let mut listed = Vec::new();
         for (field, model) in plan.custom_lists() {
-            let others = self.client.search(model, &written, None)?;
+            if !of_model.contains_key(model) {
+                of_model.insert(model, self.client.search(model, &written, None)?);
+            }
+            let others = &of_model[model];
             if !others.is_empty() {
-                listed.push((field.name.clone(), others));
+                listed.push((field.name.clone(), others.clone()));
             }
         }
         Ok((self.changed(since, &plan.depends.always)?, listed))

@@ -319,18 +319,17 @@ impl MirrorRun {
             return Ok(0);
         }
         let table = self.table()?;
-        let failure =
-            match attempt(|| table.delete_now(ids, self.marks())) {
-                Ok(removed) => {
-                    if removed < ids.len() as u64 {
-                        kept.extend(table.having(ids)?.into_iter().map(|id| {
-                            kept_row(id, "a trigger or rule of the table leaves it there")
-                        }));
-                    }
-                    return Ok(removed);
-                }
-                Err(failure) => failure,
-            };
+        let failure = match attempt(|| table.delete_now(ids, self.marks())) {
+            Ok(removed) if removed == ids.len() as u64 => return Ok(removed),
+            Ok(removed) => {
+                let without = table.lacking(ids)?;
+                let stays = ids.iter().filter(|id| without.binary_search(id).is_err());
+                let why = "a trigger or rule of the table leaves it there";
+                kept.extend(stays.map(|id| kept_row(*id, why)));
+                return Ok(removed);
+            }
+            Err(failure) => failure,
+        };
         if !self.may_be_one_row(&failure) {
             return Err(failure);
         }

@@ -1,7 +1,7 @@
 //! Which fields of a model to read, and how.
 
 use crate::mirror::{DELETED_AT, LONGEST_NAME, SYNCED_AT};
-use crate::odoo::{Aggregate, Client, ColumnKind, Error, Field, FieldKind};
+use crate::odoo::{Aggregate, Client, Error, Field, FieldKind};
 use crate::sync::catalogue::MirrorSpec;
 use std::collections::{BTreeSet, HashSet};
 
@@ -37,21 +37,19 @@ impl FieldPlan {
     pub fn has_doubtful_guess(&self) -> bool {
         self.columnar
             .iter()
-            .any(|field| field.name.starts_with("x_") && !field.stored)
+            .any(|field| field.is_custom() && !field.stored)
     }
 
     /// The custom fields, which users make, change and remove.
     pub fn custom(&self) -> impl Iterator<Item = &Field> {
-        self.all().filter(|field| field.name.starts_with("x_"))
+        self.all().filter(|field| field.is_custom())
     }
 
     /// The custom fields that are lists of another model's records, and that model: what changes such a list is written
     /// there, and leaves no trace here.
     pub fn custom_lists(&self) -> impl Iterator<Item = (&Field, &str)> {
         self.custom()
-            .filter(|field| {
-                field.stored && field.kind.column_kind() == Some(ColumnKind::BigintArray)
-            })
+            .filter(|field| field.stored && field.is_list())
             .filter_map(|field| Some((field, field.relation.as_deref()?)))
     }
 
@@ -116,7 +114,7 @@ pub fn depends(
 pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
     let storable =
         |field: &&Field| field.kind.column_kind().is_some() && can_be_column(&field.name);
-    let is_custom = |field: &&Field| field.name.starts_with("x_");
+    let is_custom = |field: &&Field| field.is_custom();
     let mut plan = FieldPlan::default();
     let mut chosen: Vec<&Field> = Vec::new();
     for wanted in &spec.fields {

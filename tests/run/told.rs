@@ -9,7 +9,7 @@ use support::background::Background;
 use support::cluster::{Cluster, Database};
 use support::gate::{Gate, is_page};
 use support::sample_odoo::{SampleOdoo, Series};
-use support::session::{Session, told};
+use support::session::{Session, of_server};
 use support::wait;
 
 use crate::PATIENCE;
@@ -121,14 +121,13 @@ fn whoever_listens_hears_of_each_runs_end_once_it_is_committed() {
     });
     gate.open();
     let error = run.end().0.expect_err("inventory cannot be read");
-    assert!(
-        told(&error).contains("1 of 2 types failed: inventory"),
-        "{}",
-        told(&error)
+    assert_eq!(
+        of_server(&error).message(),
+        "1 of 2 types failed: inventory"
     );
     let payload = heard(&mut listener);
-    // in the order that was asked for, whichever ends first
     assert_eq!(payload["connection"], "listened");
+    // in the order that was asked for, whichever ends first
     assert_eq!(
         statuses(&payload),
         [pair("inventory", "failed"), pair("sales", "ok")]
