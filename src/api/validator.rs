@@ -1,8 +1,9 @@
 //! The validator of the foreign data wrapper: which options a connection's server and user mappings have.
 
-use crate::failure::{Failure, guarded_in_any_version};
+use crate::api::guard::guarded_in_any_version;
+use crate::connection::secret_source;
+use crate::failure::Failure;
 use crate::odoo::Url;
-use crate::secret_source;
 use crate::settings::Settings;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;

@@ -69,7 +69,7 @@ impl Texts {
     }
 
     /// All values in order.
-    pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> + Clone {
         (0..self.len()).map(|index| self.get(index))
     }
 }
