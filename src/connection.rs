@@ -1,11 +1,11 @@
 //! A connection: one Odoo database to read from, kept as a foreign server, whose name is also the schema of its mirrors.
 
 use crate::failure::Failure;
-use crate::odoo::{Endpoint, Options, Url};
 use crate::pg::{credentials, identity};
 use crate::secret_source;
 use crate::settings::Settings;
 use crate::sql;
+use odoo::{Endpoint, Options, Url};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde::Deserialize;

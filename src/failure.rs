@@ -1,8 +1,8 @@
 //! What went wrong, in the form in which a reader at the SQL prompt gets it.
 
-use crate::odoo::{Error, ErrorKind};
 use crate::pg::identity::with_safe_path;
 use crate::version;
+use odoo::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -19,7 +19,6 @@ mod connection;
 mod elsewhere;
 mod failure;
 mod mirror;
-mod odoo;
 #[allow(unsafe_code)]
 mod pg;
 mod secret_source;

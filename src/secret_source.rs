@@ -4,8 +4,8 @@
 //! place both to keep a reference to it (in [`check`]) and to use one (in [`read`]).
 
 use crate::failure::{Failure, caught};
-use crate::odoo::Secret;
 use crate::sql;
+use odoo::Secret;
 use pgrx::prelude::*;
 use serde::Deserialize;
 use std::fs::OpenOptions;

@@ -5,13 +5,13 @@ use crate::connection;
 use crate::failure::{Failure, guarded};
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::table::Table;
-use crate::odoo::{Cancel, Client, Domain, Endpoint, Error, ErrorKind, Options};
 use crate::pg::identity::{self, as_owner};
 use crate::pg::thread;
 use crate::settings::{self, Settings};
 use crate::sync::catalogue::{self, MirrorSpec, WithDomain};
 use crate::sync::progress::counted;
 use crate::sync::{plan, state};
+use odoo::{Cancel, Client, Domain, Endpoint, Error, ErrorKind, Options};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 

@@ -3,13 +3,13 @@
 use crate::api::{arguments, schedule};
 use crate::connection::{self, Connection};
 use crate::failure::{Failure, guarded};
-use crate::odoo::{Account, Cancel, Client, Endpoint, Secret, Session, Url};
 use crate::pg::credentials::{self, Credentials};
 use crate::pg::guc;
 use crate::pg::identity::as_owner;
 use crate::pg::thread;
 use crate::secret_source;
 use crate::settings::Settings;
+use odoo::{Account, Cancel, Client, Endpoint, Secret, Session, Url};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal};
@@ -156,7 +156,7 @@ fn log_in(
     Ok(thread::wait_for(move || {
         let client = Client::open(endpoint, options, Cancel::new())?;
         let account = client.account()?;
-        Ok::<_, crate::odoo::Error>((client.session().clone(), account))
+        Ok::<_, odoo::Error>((client.session().clone(), account))
     })??)
 }
 

@@ -2,8 +2,8 @@
 //! so that the threads that fetch do this too.
 
 use crate::mirror::numeric;
-use crate::odoo::{Column, Error, ErrorKind, Page, Texts};
 use crate::pg::rowset::{Cells, Varying};
+use odoo::{Column, Error, ErrorKind, Page, Texts};
 
 /// From Odoo's epoch, 1970-01-01, to PostgreSQL's, 2000-01-01.
 const EPOCH_DAYS: i32 = 10_957;

@@ -2,7 +2,6 @@
 
 use crate::failure::Failure;
 use crate::mirror::encode::EncodedPage;
-use crate::odoo::ErrorKind;
 use crate::pg::process;
 use crate::pg::transaction::transaction;
 use crate::sync::fetch::{Answer, Content, Listed, Planned, Scope};
@@ -14,6 +13,7 @@ use crate::sync::record;
 use crate::sync::run::Run;
 use crate::sync::span::Span;
 use crate::sync::store::{Refused, Stored};
+use odoo::ErrorKind;
 use pgrx::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,14 +1,12 @@
 //! What the helper threads do: each function is a job's work, and calls nothing of PostgreSQL.
 
 use crate::mirror::encode::{self, EncodedPage};
-use crate::odoo::{
-    Aggregate, Client, Domain, Error, Field, Read, Texts, Totals, Traffic, thread_traffic,
-};
 use crate::sync::catalogue::{Compare, MirrorSpec};
 use crate::sync::isolate::Trust;
 use crate::sync::plan::{self, Depends, FieldPlan};
 use crate::sync::span::Span;
 use crate::sync::trace::{self, Traces};
+use odoo::{Aggregate, Client, Domain, Error, Field, Read, Texts, Totals, Traffic, thread_traffic};
 use once_cell::sync::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

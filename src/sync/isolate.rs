@@ -1,8 +1,8 @@
 //! Whose fault it is that a page cannot be read: a record's of it, or Odoo's at large. Calls nothing of PostgreSQL.
 
-use crate::odoo::{Domain, Error, ErrorKind};
 use crate::sync::fetch::Source;
 use crate::sync::span::Span;
+use odoo::{Domain, Error, ErrorKind};
 use std::collections::HashSet;
 
 /// How many records in a row may prove unreadable before it is looked again whether others can be read.

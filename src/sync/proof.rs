@@ -1,10 +1,10 @@
 //! What is asked of Odoo to prove that a mirror equals it. Calls nothing of PostgreSQL.
 
 use crate::mirror::encode::{self, EncodedPage};
-use crate::odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, FieldKind, Read};
 use crate::sync::catalogue::MirrorSpec;
 use crate::sync::plan::{self, FieldPlan};
 use crate::sync::span::Span;
+use odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, FieldKind, Read};
 use std::sync::Arc;
 
 /// Records per page, where a page is read by columns: ids and write dates alone are small.

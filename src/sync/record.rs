@@ -1,12 +1,12 @@
 //! What a run leaves behind in the extension's tables. Each function is called inside a transaction.
 
 use crate::failure::Failure;
-use crate::odoo::Traffic;
 use crate::pg::identity::as_owner;
 use crate::sync::catalogue::MirrorSpec;
 use crate::sync::mirror::MirrorRun;
 use crate::sync::store::Refused;
 use crate::sync::task::{Counts, Status, Task};
+use odoo::Traffic;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 

@@ -2,7 +2,6 @@
 
 use crate::connection;
 use crate::failure::Failure;
-use crate::odoo::{Cancel, Client, Error, Traffic, thread_traffic};
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
 use crate::pg::{identity, interrupts, thread};
@@ -16,6 +15,7 @@ use crate::sync::record;
 use crate::sync::state::{self, MirrorState};
 use crate::sync::task::{Event, Outcome, Status, Task};
 use crate::sync::type_run::TypeRun;
+use odoo::{Cancel, Client, Error, Traffic, thread_traffic};
 use once_cell::sync::OnceCell;
 use pgrx::prelude::*;
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! What tells that a mirror's records changed although neither they nor what they depend on were written: other models'
 //! records that were deleted, or numbers of theirs that went with them. Calls nothing of PostgreSQL.
 
-use crate::odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, FieldKind};
+use odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, FieldKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,13 +1,13 @@
 //! One type's part of a run, and how it ends.
 
 use crate::failure::Failure;
-use crate::odoo::Traffic;
 use crate::pg::transaction::transaction;
 use crate::sync::catalogue::TypeSpec;
 use crate::sync::progress::{counted, grouped, summary};
 use crate::sync::record;
 use crate::sync::run::Run;
 use crate::sync::task::{Counts, Event, Outcome, Status};
+use odoo::Traffic;
 use std::time::{Duration, Instant};
 
 pub struct TypeRun {
