@@ -30,12 +30,14 @@ pub struct Texts {
 
 impl Texts {
     /// Adds a text, or an empty value.
+    #[inline]
     pub fn push(&mut self, text: Option<&str>) {
         self.buffer.push_str(text.unwrap_or_default());
         self.ends.push((self.buffer.len(), text.is_some()));
     }
 
     /// The text at `index`; `None` where it is empty, and beyond the end.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<&str> {
         let &(end, present) = self.ends.get(index)?;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before].0);
@@ -43,6 +45,7 @@ impl Texts {
     }
 
     /// How many values there are, empty ones too.
+    #[inline]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
