@@ -1,6 +1,6 @@
 //! What went wrong, in the form in which a reader at the SQL prompt gets it.
 
-use crate::odoo::{Error, ErrorKind};
+use odoo::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};

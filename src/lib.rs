@@ -27,7 +27,6 @@ mod encode;
 mod entry;
 mod failure;
 mod mirror;
-mod odoo;
 #[allow(unsafe_code)]
 mod pg;
 mod reader;

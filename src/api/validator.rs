@@ -3,8 +3,8 @@
 use crate::api::guard::guarded_in_any_version;
 use crate::connection::secret_source;
 use crate::failure::Failure;
-use crate::odoo::Url;
 use crate::settings::Settings;
+use odoo::Url;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::path::Path;

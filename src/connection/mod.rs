@@ -3,12 +3,12 @@
 pub mod secret_source;
 
 use crate::failure::Failure;
-use crate::odoo::{Endpoint, Options, Url};
 use crate::pg::credentials::{self, Credentials};
 use crate::pg::{identity, sql};
 use crate::reader::access::Access;
 use crate::settings::Settings;
 use crate::state::extension::as_owner;
+use odoo::{Endpoint, Options, Url};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde::Deserialize;

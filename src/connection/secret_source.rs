@@ -4,9 +4,9 @@
 //! place both to keep a reference to it (in [`check`]) and to use one (in [`read`]).
 
 use crate::failure::Failure;
-use crate::odoo::Secret;
 use crate::pg::caught::caught;
 use crate::pg::sql;
+use odoo::Secret;
 use pgrx::prelude::*;
 use serde::Deserialize;
 use std::fs::OpenOptions;

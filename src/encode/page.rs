@@ -1,7 +1,7 @@
 //! A page of records, ready to be written.
 
 use crate::encode::cells::Cells;
-use crate::odoo::{Column, Error, ErrorKind, Page};
+use odoo::{Column, Error, ErrorKind, Page};
 
 /// From Odoo's epoch, 1970-01-01, to PostgreSQL's, 2000-01-01.
 const EPOCH_DAYS: i32 = 10_957;

@@ -1,6 +1,6 @@
 //! A mirror's columns: which PostgreSQL type stores which of Odoo's.
 
-use crate::odoo::{ColumnKind, Field};
+use odoo::{ColumnKind, Field};
 
 /// One column, filled from one of Odoo's fields.
 #[derive(Debug, Clone)]

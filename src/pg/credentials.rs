@@ -3,7 +3,7 @@
 //! Through C rather than SQL text, since a statement's text turns up in error contexts and statement statistics.
 
 use crate::failure::Failure;
-use crate::odoo::Secret;
+use odoo::Secret;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;

@@ -1,6 +1,6 @@
 //! Where to log in, and how.
 
-use crate::odoo::{Cancel, Client, Endpoint, Error, Options};
+use odoo::{Cancel, Client, Endpoint, Error, Options};
 
 /// All that it takes to open a client.
 #[derive(Debug, Clone)]

@@ -1,10 +1,10 @@
 //! Which records changed since the last run.
 
-use crate::odoo::{Domain, Error, Field};
 use crate::reader::plan::{self, Depends, FieldPlan};
 use crate::reader::source::Source;
 use crate::reader::spec::Compare;
 use crate::reader::tracked::{self, TrackedModels};
+use odoo::{Domain, Error, Field};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! A page that cannot be read is read in halves, down to the record that is the cause, unless Odoo itself is.
 
-use crate::odoo::{Domain, Error, ErrorKind};
 use crate::reader::request::Content;
 use crate::reader::source::Source;
 use crate::reader::span::Span;
+use odoo::{Domain, Error, ErrorKind};
 
 /// How many records in a row may prove unreadable before it is looked again whether others can be read.
 const CREDIT: u32 = 8;

@@ -1,10 +1,10 @@
 //! What `verify()` asks of Odoo to tell whether a mirror equals it: ids, write dates, sums.
 
 use crate::encode::page::EncodedPage;
-use crate::odoo::{Aggregate, Error, ErrorKind, Field, FieldKind};
 use crate::reader::plan::FieldPlan;
 use crate::reader::source::Source;
 use crate::reader::span::Span;
+use odoo::{Aggregate, Error, ErrorKind, Field, FieldKind};
 
 /// Records per page, where a page is read by columns: ids and write dates alone are small.
 const PAGE: usize = 50_000;

@@ -1,8 +1,8 @@
 //! Which fields of a model to read, and how.
 
 use crate::mirror::names::{DELETED_AT, LONGEST_NAME, SYNCED_AT};
-use crate::odoo::{Aggregate, Client, Error, Field, FieldKind};
 use crate::reader::spec::MirrorSpec;
+use odoo::{Aggregate, Client, Error, Field, FieldKind};
 use std::collections::{BTreeSet, HashSet};
 
 /// The relational fields, dotted paths too, whose records' changes are changes of the mirror's.

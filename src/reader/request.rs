@@ -1,10 +1,10 @@
 //! What a run asks of Odoo for a mirror, and what comes back.
 
 use crate::encode::page::EncodedPage;
-use crate::odoo::{Error, Traffic, thread_traffic};
 use crate::reader::changes;
 use crate::reader::source::{Counted, Source};
 use crate::reader::span::Span;
+use odoo::{Error, Traffic, thread_traffic};
 use std::cell::RefCell;
 
 pub use changes::{Before, Planned, Scope};

@@ -1,10 +1,10 @@
 //! One mirror's records in Odoo, and the ways to read them.
 
 use crate::encode::page::EncodedPage;
-use crate::odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, Read, Texts, Totals};
 use crate::reader::plan::{self, FieldPlan};
 use crate::reader::span::Span;
 use crate::reader::spec::MirrorSpec;
+use odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, Read, Texts, Totals};
 use once_cell::sync::OnceCell;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

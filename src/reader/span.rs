@@ -1,6 +1,6 @@
 //! The records of one page, as they are asked for.
 
-use crate::odoo::Domain;
+use odoo::Domain;
 
 /// Which records a page is to bring.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Other models, and definitions of custom fields, that a run keeps track of: what changes there changes a mirror's records
 //! although neither they nor what they depend on are written.
 
-use crate::odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, FieldKind};
+use odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, FieldKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

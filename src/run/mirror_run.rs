@@ -2,7 +2,6 @@
 
 use crate::encode::page::EncodedPage;
 use crate::failure::Failure;
-use crate::odoo::ErrorKind;
 use crate::pg::transaction::transaction;
 use crate::reader::request::{Before, Content, Planned, Request, Scope};
 use crate::reader::source::{Counted, Source};
@@ -17,6 +16,7 @@ use crate::run::target::{self, Target};
 use crate::state::failures::{self, Refused};
 use crate::state::mirror_state::{self, MirrorState, NewState};
 use crate::state::task::Event;
+use odoo::ErrorKind;
 use pgrx::prelude::*;
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -2,7 +2,6 @@
 
 use crate::connection;
 use crate::failure::Failure;
-use crate::odoo::{Cancel, Client, Error, Traffic, thread_traffic};
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
 use crate::pg::{deadline, interrupts, thread};
@@ -21,6 +20,7 @@ use crate::state::extension::as_owner;
 use crate::state::mirror_state::{self, MirrorState};
 use crate::state::task::{Event, Mode, Outcome, Status, Task};
 use crate::state::{history, lock};
+use odoo::{Cancel, Client, Error, Traffic, thread_traffic};
 use pgrx::prelude::*;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};

@@ -1,7 +1,6 @@
 //! One type's part of a run: its mirrors, and how it ends.
 
 use crate::failure::Failure;
-use crate::odoo::Traffic;
 use crate::pg::transaction::transaction;
 use crate::run::mirror_run::MirrorRun;
 use crate::state::catalogue::TypeSpec;
@@ -9,6 +8,7 @@ use crate::state::counts::{Counts, counted, grouped};
 use crate::state::mirror_state::MirrorState;
 use crate::state::task::{Mode, Outcome, Status, Task};
 use crate::state::{history, lock};
+use odoo::Traffic;
 use pgrx::prelude::*;
 use std::time::{Duration, Instant};
 

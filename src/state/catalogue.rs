@@ -1,9 +1,9 @@
 //! The types that a run is about and their mirrors, as the catalogue and the settings of each have them.
 
 use crate::failure::Failure;
-use crate::odoo::Domain;
 use crate::pg::sql;
 use crate::reader::spec::MirrorSpec;
+use odoo::Domain;
 use pgrx::prelude::*;
 use serde::Deserialize;
 

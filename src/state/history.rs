@@ -1,10 +1,10 @@
 //! The rows of `odoo_sync.runs`: one for each type of each run. Each function is called inside a transaction.
 
 use crate::failure::Failure;
-use crate::odoo::Traffic;
 use crate::state::counts::Counts;
 use crate::state::extension::as_owner;
 use crate::state::task::{Mode, Status, Task};
+use odoo::Traffic;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 

@@ -1,7 +1,6 @@
 //! Where each mirror stands: what is known of it from the runs before, and whether it is due to be read in full.
 
 use crate::failure::Failure;
-use crate::odoo::Domain;
 use crate::pg::sql;
 use crate::reader::spec::MirrorSpec;
 use crate::reader::tracked::TrackedModels;
@@ -9,6 +8,7 @@ use crate::settings::Settings;
 use crate::state::extension::as_owner;
 use crate::state::history;
 use crate::state::task::Task;
+use odoo::Domain;
 use pgrx::prelude::*;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use odoo::{Cancel, Client, Domain, Endpoint, Error, ErrorKind, Options, Secret, Url};
 use serde_json::{Map, Value};
-use support::odoo::{Cancel, Client, Domain, Endpoint, Error, ErrorKind, Options, Secret, Url};
 use support::sample_odoo::{Reaction, Series};
 
 use crate::servers::{Server, options};

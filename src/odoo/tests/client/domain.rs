@@ -1,7 +1,7 @@
 //! Domains.
 
+use odoo::{Domain, ErrorKind};
 use serde_json::{Value, json};
-use support::odoo::{Domain, ErrorKind};
 
 use crate::servers::servers;
 

@@ -4,11 +4,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use odoo::decode::{Batch, ColumnsAnswer, RowsAnswer};
+use odoo::{Field, FieldKind};
 use peak_alloc::PeakAlloc;
 use serde::de::DeserializeSeed;
 use support::dice::Dice;
-use support::odoo::decode::{Batch, ColumnsAnswer, RowsAnswer};
-use support::odoo::{Field, FieldKind};
 
 #[path = "decoder/garble.rs"]
 mod garble;
@@ -91,7 +91,7 @@ fn decode(fields: &[Field], body: &[u8], by_columns: bool) -> Outcome {
         Err(_) => Outcome::Error,
         Ok(batch) => {
             assert!(batch.ids.is_sorted_by(|a, b| a < b), "{}", shown());
-            let is_whole = |column: &support::odoo::Column| column.len() == batch.ids.len();
+            let is_whole = |column: &odoo::Column| column.len() == batch.ids.len();
             assert!(batch.columns.iter().all(is_whole), "{}", shown());
             Outcome::Batch
         }

@@ -2,10 +2,8 @@
 
 use std::time::SystemTime;
 
+use odoo::{Client, Column, ColumnKind, Domain, Field, FieldKind, Page, Read, thread_traffic};
 use serde_json::json;
-use support::odoo::{
-    Client, Column, ColumnKind, Domain, Field, FieldKind, Page, Read, thread_traffic,
-};
 use support::sample_odoo::Series;
 
 use crate::servers::{Server, servers};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use support::odoo::{ErrorKind, Protocol, Secret};
+use odoo::{ErrorKind, Protocol, Secret};
 use support::sample_odoo::{Reaction, Series};
 
 use crate::servers::{Server, servers};
@@ -109,7 +109,10 @@ fn json2_always_names_the_database() {
             request.header("x-odoo-database"),
             Some(sample.database.as_str())
         );
-        assert_eq!(request.header("user-agent"), Some("odoo_sync/0.0.0"));
+        assert_eq!(
+            request.header("user-agent"),
+            Some(concat!("odoo_sync/", env!("CARGO_PKG_VERSION")))
+        );
         assert!(!request.body.contains(&sample.secret) && !request.path.contains(&sample.secret));
     }
 }
@@ -122,7 +125,7 @@ fn each_call_has_the_users_language_and_sees_archived_records() {
         let sample = server.sample.as_ref().expect("it is one");
         sample.forget_requests();
         client
-            .count("res.partner", &support::odoo::Domain::all())
+            .count("res.partner", &odoo::Domain::all())
             .expect(server.name);
         let body = sample.requests()[0].json();
         let arguments = if series == Series::V19 {

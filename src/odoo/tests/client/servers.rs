@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::Once;
 use std::time::Duration;
 
-use support::odoo::{Cancel, Client, Endpoint, Error, Options, Secret, Url};
+use odoo::{Cancel, Client, Endpoint, Error, Options, Secret, Url};
 use support::sample_odoo::{SampleOdoo, Series};
 
 /// One Odoo, with a user's credentials.

@@ -1,6 +1,6 @@
 //! Addresses.
 
-use support::odoo::{ErrorKind, Url};
+use odoo::{ErrorKind, Url};
 
 #[test]
 fn addresses_that_are_taken_and_how_they_are_given_back() {

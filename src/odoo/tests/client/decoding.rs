@@ -1,6 +1,6 @@
 //! From an answer's bytes to columns: what is right in every shape, and what is wrong is told by field.
 
-use support::odoo::{Client, Column, Domain, Error, Field, FieldKind, Page, Read, Texts};
+use odoo::{Client, Column, Domain, Error, Field, FieldKind, Page, Read, Texts};
 
 use crate::servers::options;
 use crate::wire::{Wire, json, login};

@@ -1,6 +1,6 @@
 //! Answers that are wrong, or no answers at all: each is an error that names what is wrong, and nothing worse.
 
-use support::odoo::ErrorKind;
+use odoo::ErrorKind;
 
 use crate::decoding::{by_columns, by_rows, envelope, fields, read};
 use crate::servers::options;

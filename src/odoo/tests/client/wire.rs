@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use support::odoo::{Cancel, Client, Endpoint, Error, Options, Secret, Url};
+use odoo::{Cancel, Client, Endpoint, Error, Options, Secret, Url};
 
 /// It answers connection after connection with the next of its answers, and the last one for ever.
 pub struct Wire {

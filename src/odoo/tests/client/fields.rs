@@ -1,6 +1,6 @@
 //! Which fields there are, and which of them can be read by columns.
 
-use support::odoo::{Column, Domain, Field, FieldKind, thread_traffic};
+use odoo::{Column, Domain, Field, FieldKind, thread_traffic};
 use support::sample_odoo::{FieldSpec, Series};
 
 use crate::reading::{pick, read, storable};

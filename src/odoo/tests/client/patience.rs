@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use support::odoo::{Cancel, Client, Domain, ErrorKind, Options, Secret, thread_traffic};
+use odoo::{Cancel, Client, Domain, ErrorKind, Options, Secret, thread_traffic};
 use support::sample_odoo::{Reaction, SampleOdoo, Series};
 
 use crate::servers::{Server, options};
