@@ -253,3 +253,33 @@ fn a_job_goes_with_its_connection() {
         .collect();
     assert_eq!(names, ["odoo-auto-sync-stays"]);
 }
+
+/// The connection that is scheduled need not be committed yet, wherever pg_cron lives.
+#[test]
+fn a_batch_that_connects_runs_and_schedules_works() {
+    let sample = SampleOdoo::start(Series::V19);
+    let mut session = cluster().empty_database("batch").session();
+    let access = Access::from(&sample);
+    let rows = session.rows(&format!(
+        "CREATE EXTENSION odoo_sync;
+         SELECT name FROM odoo_sync.connect({}, {}, {}, {});
+         SELECT DISTINCT status FROM odoo_sync.run();
+         SELECT odoo_sync.schedule({});
+         SELECT DISTINCT state FROM odoo_sync.status()",
+        literal(&access.url),
+        literal(&access.database),
+        literal(&access.login),
+        literal(&access.secret),
+        literal(RARELY)
+    ));
+    assert_eq!(rows[0], texts(["odoo"]));
+    assert_eq!(rows[1], texts(["queued"]));
+    assert_eq!(rows[3], texts(["queued"]));
+    wait::until("the end of the run", TWO_MINUTES, || {
+        let states = session.column("SELECT DISTINCT state FROM odoo_sync.status()");
+        (states == ["ok"]).then_some(())
+    });
+    let jobs = jobs("batch");
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    assert_eq!(jobs[0][3].as_deref(), Some("SELECT odoo_sync.run_due()"));
+}

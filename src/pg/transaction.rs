@@ -54,6 +54,17 @@ pub fn transaction<R>(
     result
 }
 
+/// Runs `work` with a snapshot of its own: it sees what was committed since the statement that calls it began, unless the
+/// transaction's isolation is against that. An error ends the snapshot with its (sub)transaction.
+pub fn with_fresh_snapshot<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: called inside a transaction.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+    let result = work();
+    // SAFETY: the snapshot that was pushed above.
+    unsafe { pg_sys::PopActiveSnapshot() };
+    result
+}
+
 /// The full id of the transaction, or subtransaction, that this backend is in; it gets one if it had none.
 pub fn current_id() -> u64 {
     // SAFETY: called inside a transaction, which is not a parallel worker's.

@@ -319,8 +319,10 @@ fn a_row_that_a_trigger_keeps_is_told_of() {
         let orders = mirrored.sample.records("sale.order");
         let kept = orders[0]["id"].as_i64().expect("a number");
         mirrored.session.run(&format!(
-            "UPDATE odoo_sync.types SET deletes = '{deletes}' WHERE type = 'sales';
-             CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+            "UPDATE odoo_sync.types SET deletes = '{deletes}' WHERE type = 'sales'"
+        ));
+        mirrored.session.run(&format!(
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
              SELECT odoo_sync.run();
              CREATE TRIGGER mine BEFORE {event} ON odoo.sales FOR EACH ROW WHEN (OLD.id = {kept}) EXECUTE FUNCTION keep()",
         ));

@@ -40,6 +40,33 @@ fn a_type_whose_model_is_missing_is_skipped_and_the_others_run() {
     }
 }
 
+/// A table whose model Odoo never had is no reason to read the type's others in full each time, nor to say so.
+#[test]
+fn the_mode_of_a_type_is_that_of_the_tables_whose_models_odoo_has() {
+    for series in BOTH {
+        let (sample, mut session) = connected("mode", series);
+        sample.drop_model("stock.quant");
+        sample.drop_model("stock.warehouse");
+        let mode = "SELECT mode FROM odoo_sync.run('{reference}')";
+        assert_eq!(session.value(mode), "full");
+        assert_eq!(session.value(mode), "incremental");
+        let skipped = "SELECT status || ' ' || mode FROM odoo_sync.run('{inventory}')";
+        assert_eq!(session.value(skipped), "skipped incremental");
+        let recorded = "SELECT type, mode FROM odoo_sync.history ORDER BY run_id";
+        let row = |name: &str, mode: &str| vec![Some(name.to_owned()), Some(mode.to_owned())];
+        assert_eq!(
+            session.rows(recorded),
+            [
+                row("reference", "full"),
+                row("reference", "incremental"),
+                row("inventory", "incremental")
+            ]
+        );
+        let asked = "SELECT mode FROM odoo_sync.run('{reference}', full => true)";
+        assert_eq!(session.value(asked), "full");
+    }
+}
+
 #[test]
 fn a_field_that_the_server_lacks_is_left_out_and_named() {
     for series in BOTH {

@@ -367,7 +367,7 @@ fn server_user() -> Option<(u32, u32)> {
 }
 
 /// Has a command run as the user whom the clusters' directories belong to.
-pub(crate) fn as_server_user(command: &mut Command) -> &mut Command {
+pub fn as_server_user(command: &mut Command) -> &mut Command {
     command.current_dir("/");
     match server_user() {
         Some((user, group)) => command.uid(user).gid(group),

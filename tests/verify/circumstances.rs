@@ -248,3 +248,38 @@ fn bad_arguments_get_one_clear_error() {
         ["sales", "sale_lines"]
     );
 }
+
+/// Between the count, which is more than a page, and the ids.
+#[test]
+fn records_that_vanish_while_they_are_compared_are_told_as_extra_rows() {
+    for series in BOTH {
+        let (sample, mut session) = mirrored("vanishing", series);
+        session.run("UPDATE odoo_sync.types SET batch_size = 1 WHERE type = 'products'");
+        let ids: Vec<i64> = sample
+            .records("product.product")
+            .iter()
+            .map(|record| record["id"].as_i64().expect("an id"))
+            .collect();
+        let gate = Gate::before(&sample, |request| {
+            request.method.as_deref() == Some("search")
+                && request.model.as_deref() == Some("product.product")
+        });
+        let verify = Background::start(
+            session,
+            "SELECT odoo_count, local_count, extra, ok FROM odoo_sync.verify('{products}')",
+        );
+        gate.await_request();
+        sample.unlink("product.product", &ids);
+        gate.open();
+        let count = Some(ids.len().to_string());
+        assert_eq!(
+            verify.rows(),
+            [[
+                Some("0".to_owned()),
+                count.clone(),
+                count,
+                Some("f".to_owned())
+            ]]
+        );
+    }
+}
