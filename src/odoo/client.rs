@@ -1,4 +1,4 @@
-//! The client: what can be asked of an Odoo.
+//! The client: a login, and calls of methods.
 
 use crate::call::{Call, arguments};
 use crate::cancel::Cancel;
@@ -16,7 +16,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// A session with an Odoo, shared by threads. Connections are kept and used again where the server keeps them.
+/// A client that is logged in to an Odoo; threads can share it.
+///
+/// Connections are pooled where the server keeps them alive.
 ///
 /// Every method can fail with the kinds of the network and the session: [`ErrorKind::Unreachable`],
 /// [`ErrorKind::Dropped`], [`ErrorKind::Tls`], [`ErrorKind::Timeout`], [`ErrorKind::NotOdoo`],
@@ -38,11 +40,13 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Finds out the version, picks the protocol and logs in: JSON-2 where the server has it (19 and later) and the
-    /// secret is an API key, else JSON-RPC. Three requests; four where an API key meets an Odoo before 19.
+    /// Asks for the server's version, picks the protocol and logs in.
+    ///
+    /// The protocol is JSON-2 where the server has it (19 and later) and the secret is an API key, else JSON-RPC. Takes
+    /// three requests; four where an API key meets an Odoo before 19.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownDatabase`], [`ErrorKind::Authentication`] (tried once), [`ErrorKind::InvalidOption`], and
+    /// [`ErrorKind::UnknownDatabase`], [`ErrorKind::Authentication`] (never retried), [`ErrorKind::InvalidOption`], and
     /// those of the network.
     pub fn open(endpoint: Endpoint, options: Options, cancel: Cancel) -> Result<Client, Error> {
         let transport = Transport::new(
@@ -59,12 +63,12 @@ impl Client {
         })
     }
 
-    /// What is known since the login.
+    /// The session: server version, protocol, user.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Who is logged in; one request.
+    /// The user who is logged in; one request.
     pub fn account(&self) -> Result<Account, Error> {
         #[derive(Deserialize)]
         struct User {
@@ -83,7 +87,7 @@ impl Client {
         let user = users.into_iter().next().ok_or_else(|| {
             Error::new(
                 ErrorKind::AccessDenied,
-                "Odoo does not let its user read their own name.",
+                "The Odoo user may not read its own record in res.users.",
             )
         })?;
         let (company_id, company) = user.company_id;
@@ -98,8 +102,8 @@ impl Client {
     /// The ids of the records that match, ascending.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`] for a domain that Odoo does not
-    /// understand.
+    /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`] for a domain that is invalid for
+    /// the model.
     pub fn search(
         &self,
         model: &str,
@@ -115,7 +119,7 @@ impl Client {
             Some(pair) => Err(Error::new(
                 ErrorKind::Malformed,
                 format!(
-                    "Odoo's answer to search on {model} has {} after {}.",
+                    "Odoo's answer to search on {model} is not in ascending order: {} follows {}.",
                     pair[1], pair[0]
                 ),
             )),
@@ -123,7 +127,7 @@ impl Client {
         }
     }
 
-    /// How many records match.
+    /// The number of records that match.
     ///
     /// # Errors
     /// Those of [`Client::search`].
@@ -135,12 +139,13 @@ impl Client {
         )
     }
 
-    /// Calls a method with named arguments; `ids`, where given, are the records that it is called on. Unless a `context`
-    /// is given it is the client's own: the user's language, archived records included.
+    /// Calls a method with named arguments; `ids`, where given, are the records that it is called on.
+    ///
+    /// Without a `context` among the arguments, it is the client's own: the user's language, archived records included.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`]; [`ErrorKind::Malformed`] where
-    /// the result is no `T`.
+    /// the result is not a `T`.
     pub fn call<T: DeserializeOwned>(
         &self,
         model: &str,
@@ -150,7 +155,7 @@ impl Client {
         Ok(self.call_with(model, method, args, PhantomData::<T>)?.0)
     }
 
-    /// The same with the result read by `seed`; gives the length of the body too.
+    /// Calls a method and deserializes its result by `seed`; returns the length of the answer's body too.
     pub(crate) fn call_with<T, S>(
         &self,
         model: &str,
@@ -171,7 +176,7 @@ impl Client {
             })
     }
 
-    /// The user's language, so that texts are as the user sees them; archived records are records too.
+    /// The context of calls: translated fields in the user's language, and archived records included.
     fn context(&self) -> Value {
         match &self.session.lang {
             Some(lang) => json!({"lang": lang, "active_test": false}),

@@ -6,7 +6,7 @@ use crate::field::ColumnKind;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     Bigint(Vec<Option<i64>>),
-    /// Decimal digits as Odoo sent them.
+    /// Decimal numbers as Odoo wrote them, digit for digit.
     Numeric(Texts),
     Boolean(Vec<Option<bool>>),
     Text(Texts),
@@ -20,23 +20,23 @@ pub enum Column {
     Json(Texts),
 }
 
-/// Many texts in one buffer: no allocation per value.
+/// Texts in one buffer, without an allocation for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Texts {
     buffer: String,
-    /// Where each text ends in the buffer, and whether it is a text at all.
+    /// Where each text ends in the buffer, and whether it is one; where not, the value is empty.
     ends: Vec<(usize, bool)>,
 }
 
 impl Texts {
-    /// Adds a text, or an empty value.
+    /// Appends a text, or an empty value.
     #[inline]
     pub fn push(&mut self, text: Option<&str>) {
         self.buffer.push_str(text.unwrap_or_default());
         self.ends.push((self.buffer.len(), text.is_some()));
     }
 
-    /// The text at `index`; `None` where it is empty, and beyond the end.
+    /// The text at `index`; `None` where the value is empty, and past the end.
     #[inline]
     pub fn get(&self, index: usize) -> Option<&str> {
         let &(end, present) = self.ends.get(index)?;
@@ -44,13 +44,13 @@ impl Texts {
         present.then(|| &self.buffer[start..end])
     }
 
-    /// How many values there are, empty ones too.
+    /// The number of values, empty ones included.
     #[inline]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -93,7 +93,7 @@ impl Column {
         }
     }
 
-    /// How many values it has.
+    /// The number of values.
     pub fn len(&self) -> usize {
         match self {
             Column::Bigint(values) | Column::Timestamp(values) => values.len(),
@@ -104,7 +104,7 @@ impl Column {
         }
     }
 
-    /// Whether it has none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -1,6 +1,6 @@
-//! JSON-RPC: `POST /jsonrpc`, the login and the secret in each call.
+//! JSON-RPC: `POST /jsonrpc`, with the user's id and the secret in each call.
 //!
-//! Success and failure both are HTTP 200, told apart by `result` and `error`; a `None` leaves `result` out
+//! Results and errors both come with HTTP 200, as `result` and `error`; a result of `None` is left out
 //! (`odoo/http.py`, `JsonRequest` in Odoo 14, `JsonRPCDispatcher` in Odoo 19).
 
 use crate::body;
@@ -39,9 +39,9 @@ pub(crate) fn login_request(endpoint: &Endpoint) -> Request {
 pub(crate) fn request(endpoint: &Endpoint, uid: i64, call: &Call) -> Request {
     let mut named = call.arguments.clone();
     let mut positional = Vec::new();
-    // The records that a method is called on come first.
+    // `execute_kw` takes the records that a method is called on as the first argument.
     positional.extend(named.remove("ids"));
-    // Before Odoo 16 these two call the domain by another name.
+    // Before Odoo 16 these two name the domain `args`.
     if matches!(call.method, "search" | "search_count") {
         positional.extend(named.remove("domain"));
     }
@@ -63,6 +63,7 @@ pub(crate) fn request(endpoint: &Endpoint, uid: i64, call: &Call) -> Request {
     )
 }
 
+/// A request for a method of one of the services `common` and `object`.
 fn service(service: &str, method: &str, args: Value) -> Request {
     let body = json!({
         "jsonrpc": "2.0",
@@ -77,14 +78,17 @@ fn service(service: &str, method: &str, args: Value) -> Request {
     }
 }
 
-/// The result of a login, or why there is none.
+/// The result of a login: the user's id, or `false`.
 pub(crate) fn login_result(endpoint: &Endpoint, answer: &Answer) -> Result<Value, Error> {
     let asked = "the login";
     content(endpoint, asked, answer, PhantomData::<Value>)?
         .map_err(|fault| fault_of(fault, endpoint, asked))
 }
 
-/// The result of a call, read by `seed`, or why there is none.
+/// The result of a call, deserialized by `seed`.
+///
+/// # Errors
+/// That of Odoo's exception, or of an answer that is not Odoo's.
 pub(crate) fn result<'de, S: DeserializeSeed<'de>>(
     endpoint: &Endpoint,
     call: &Call,
@@ -95,7 +99,7 @@ pub(crate) fn result<'de, S: DeserializeSeed<'de>>(
         .map_err(|fault| fault_of_call(fault, endpoint, call))
 }
 
-/// What an answer holds: the result, read by `seed`, or Odoo's own failure.
+/// The content of an answer: the result, deserialized by `seed`, or Odoo's exception.
 fn content<'de, S: DeserializeSeed<'de>>(
     endpoint: &Endpoint,
     asked: &str,
@@ -110,9 +114,9 @@ fn content<'de, S: DeserializeSeed<'de>>(
     }
 }
 
-/// What the error in an envelope means for a call.
+/// The error for an exception that a call raised.
 fn fault_of_call(fault: Fault, endpoint: &Endpoint, call: &Call) -> Error {
-    // `odoo/service/model.py` says so of a model that is not there, as a UserError like any other.
+    // How `odoo/service/model.py` reports an unknown model: a UserError like any other.
     let unknown = fault.name == "odoo.exceptions.UserError"
         && (call.method == "fields_get"
             || fault.text() == format!("Object {} doesn't exist", call.model));
@@ -123,10 +127,10 @@ fn fault_of_call(fault: Fault, endpoint: &Endpoint, call: &Call) -> Error {
     }
 }
 
-/// What the error in an envelope means.
+/// The error for an exception that a login or a call raised.
 fn fault_of(fault: Fault, endpoint: &Endpoint, asked: &str) -> Error {
     let Endpoint { url, database, .. } = endpoint;
-    // The text is PostgreSQL's, in any language; the name in quotes tells this case from a database server that is down.
+    // The text is PostgreSQL's, in any language: the quoted name tells a missing database from a server that is down.
     let named = [
         format!("\"{database}\""),
         format!("»{database}«"),
@@ -134,7 +138,7 @@ fn fault_of(fault: Fault, endpoint: &Endpoint, asked: &str) -> Error {
     ];
     let missing =
         fault.name == "psycopg2.OperationalError" && named.iter().any(|n| fault.text().contains(n));
-    // A database of another program's has no users to log in as.
+    // A database that Odoo did not create has no `res.users`.
     let foreign = fault.name == "builtins.KeyError" && fault.text() == "res.users";
     if missing || foreign {
         return endpoint.unknown_database();

@@ -1,4 +1,4 @@
-//! Reading records: what is asked for, how Odoo is asked, and what comes back.
+//! Reading records by columns.
 
 use crate::call::arguments;
 use crate::client::Client;
@@ -9,40 +9,41 @@ use crate::error::Error;
 use crate::field::Field;
 use serde_json::json;
 
-/// Which records and which of their fields to read. `id` comes along by itself and is in neither list.
+/// Which records and which of their fields to read; `id` is always read and is in neither list.
 #[derive(Debug, Clone, Copy)]
 pub struct Read<'a> {
-    /// The model's name: `account.move`.
+    /// The model: `account.move`.
     pub model: &'a str,
-    /// Which of its records.
+    /// The records.
     pub domain: &'a Domain,
-    /// The fields to read by columns.
+    /// The fields that a columnar read fetches.
     pub columns: &'a [Field],
-    /// The fields that need a row read; may be empty.
+    /// The fields that need a row read.
     pub rows: &'a [Field],
 }
 
-/// The records that were read, by columns.
+/// Records, by columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// The records' ids, ascending.
     pub ids: Vec<i64>,
     /// One column per field, those of [`Read::columns`] first, then those of [`Read::rows`].
     pub columns: Vec<Column>,
-    /// How many NUL characters were taken out, since PostgreSQL cannot store them.
+    /// The number of NUL characters that were removed, since PostgreSQL cannot store them.
     pub nul_characters: u64,
-    /// Bytes of the answers' bodies.
+    /// The size of the answers' bodies, in bytes.
     pub bytes: u64,
 }
 
 impl Client {
-    /// Reads the records that match: the columns by one columnar read, the rows, if any, by a row read of the same
-    /// domain. A record that is in only one of the two was created or deleted in between, and is left out.
+    /// Reads the records that match, with one columnar read and, where there are such fields, one row read.
+    ///
+    /// A record that only one of the two returns was created or deleted in between, and is left out.
     ///
     /// # Errors
     /// [`crate::ErrorKind::UnknownModel`], [`crate::ErrorKind::AccessDenied`]; [`crate::ErrorKind::Refused`] for a
-    /// field that this server lacks or cannot read by columns; [`crate::ErrorKind::Malformed`] where an answer is not
-    /// what was asked for, with the field.
+    /// field that this server lacks or cannot read by columns; [`crate::ErrorKind::Malformed`], with the field, where
+    /// an answer does not have the expected form.
     pub fn read(&self, request: &Read<'_>) -> Result<Page, Error> {
         let Read {
             model,
@@ -60,7 +61,7 @@ impl Client {
         }
         let (mut batch, mut bytes) = self.read_columns(model, domain, columns)?;
         if !rows.is_empty() {
-            // Of no records there are no rows to ask for.
+            // Without records there is no row read.
             let (by_rows, more) = match batch.ids.is_empty() {
                 true => (Batch::new(model, rows)?, 0),
                 false => self.read_rows(model, domain, rows, Some(&batch.ids))?,
@@ -71,14 +72,14 @@ impl Client {
         Ok(Page::new(batch, bytes))
     }
 
-    /// One array per field, straight from Odoo's SQL.
+    /// Reads one array per field, straight from Odoo's SQL.
     pub(crate) fn read_columns(
         &self,
         model: &str,
         domain: &Domain,
         fields: &[Field],
     ) -> Result<(Batch, u64), Error> {
-        // The order matters: with the ids first, the columns know how long they will be.
+        // With the ids first, the size of the columns is known when they are decoded.
         let names = std::iter::once("id").chain(fields.iter().map(|field| field.name.as_str()));
         let aggregates: Vec<String> = names.map(|name| format!("{name}:array_agg")).collect();
         let (method, named) = if self.session().has_formatted_read_group() {
@@ -100,7 +101,7 @@ impl Client {
         )
     }
 
-    /// One object per record. `ids` are those that match the domain, where they are known already.
+    /// Reads one object per record; `ids` are those of the domain, where they are known already.
     fn read_rows(
         &self,
         model: &str,
@@ -110,7 +111,7 @@ impl Client {
     ) -> Result<(Batch, u64), Error> {
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let seed = RowsAnswer { model, fields };
-        // search_read reads without our context, so that lists would lack the archived records in them
+        // `search_read` does not read with our context, so that x2many fields would lack archived records.
         if self.session().search_read_takes_load() && !fields.iter().any(Field::is_list) {
             let named = arguments(json!({
                 "domain": domain.to_value(),

@@ -1,11 +1,11 @@
-//! Where an Odoo is.
+//! The address of an Odoo server.
 
 use crate::error::{Error, ErrorKind};
 use std::fmt;
 use std::net::IpAddr;
 use ureq::http::Uri;
 
-/// The address of an Odoo, checked: `https://erp.example.com`, perhaps with a port and a path prefix, no slash at the end.
+/// A validated address: `https://erp.example.com`, with an optional port and path prefix, without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
     text: String,
@@ -13,17 +13,19 @@ pub struct Url {
 }
 
 impl Url {
-    /// Checks an address. `allow_http` lets `http://` reach other machines than this one.
+    /// Parses an address; `allow_http` permits `http://` to other machines than this one.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidUrl`]: not a URL, another scheme than http and https, no host, or a user, password, query or
     /// fragment in it; `http://` to another machine without `allow_http`.
     pub fn parse(text: &str, allow_http: bool) -> Result<Url, Error> {
         let text = text.trim();
-        // Before anything is quoted in a message: what stands before an '@' may be a password.
+        // First, before a message quotes the text: what precedes an '@' may be a password.
         if text.contains('@') {
-            return Err(invalid("The URL holds a user name, a password or an '@'.")
-                .with_hint("Give the login and the secret apart from the URL."));
+            return Err(
+                invalid("The URL contains a user name, a password or an '@'.")
+                    .with_hint("Give the login and the secret separately from the URL."),
+            );
         }
         if text.is_empty() {
             return Err(invalid("The URL is empty.").with_hint(EXAMPLE));
@@ -36,7 +38,7 @@ impl Url {
             );
         }
         if let Some(mark) = text.chars().find(|c| matches!(c, '?' | '#')) {
-            return Err(invalid(format!("\"{text}\" has a '{mark}' in it.")).with_hint(EXAMPLE));
+            return Err(invalid(format!("\"{text}\" contains a '{mark}'.")).with_hint(EXAMPLE));
         }
         let uri: Uri = text
             .trim_end_matches('/')
@@ -75,17 +77,17 @@ impl Url {
         Ok(url)
     }
 
-    /// The host alone, in lower case, an IPv6 address in brackets.
+    /// The host, in lower case; an IPv6 address is in brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Whether it is reached through TLS.
+    /// Whether the scheme is `https`.
     pub fn is_https(&self) -> bool {
         self.text.starts_with("https:")
     }
 
-    /// Whether it is this machine: `localhost`, 127.0.0.0/8 or ::1.
+    /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or ::1.
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost"
@@ -95,8 +97,7 @@ impl Url {
     }
 }
 
-const EXAMPLE: &str = "A URL looks like https://erp.example.com: the address of the server, as far as the name of the \
-                       host, or the path under which a proxy serves Odoo.";
+const EXAMPLE: &str = "A URL looks like https://erp.example.com, with a path only where a proxy serves Odoo under one.";
 
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidUrl, message)

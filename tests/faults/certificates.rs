@@ -29,7 +29,7 @@ const IMPOSTORS: [Impostor; 6] = [
     Impostor {
         name: "self-signed",
         tls: |_| self_signed_server(HOST),
-        told: "its certificate is signed by nobody whom this machine trusts",
+        told: "its certificate is signed by an unknown authority",
     },
     Impostor {
         name: "not yet valid",
@@ -39,12 +39,12 @@ const IMPOSTORS: [Impostor; 6] = [
     Impostor {
         name: "self-signed as an authority's",
         tls: |_| self_signed_authority(HOST),
-        told: "its certificate is an authority's own, which no server may show as its own",
+        told: "its certificate is a CA certificate, not a server's",
     },
     Impostor {
         name: "another authority's",
         tls: |_| Authority::new().server(HOST),
-        told: "its certificate is signed by nobody whom this machine trusts",
+        told: "its certificate is signed by an unknown authority",
     },
     Impostor {
         name: "another host's",
@@ -54,7 +54,7 @@ const IMPOSTORS: [Impostor; 6] = [
 ];
 
 const HINT: &str =
-    "Check that the certificate is valid, made for this host's name, and signed by an authority";
+    "Check that the certificate is valid, issued for this host name, and signed by an authority";
 
 #[test]
 fn who_cannot_prove_to_be_odoo_is_not_connected_to() {
@@ -79,7 +79,7 @@ fn who_cannot_prove_to_be_odoo_is_not_connected_to() {
                 assert!(error.message().contains(impostor.told), "{all}");
             }
             assert!(error.hint().unwrap_or_default().contains(HINT), "{all}");
-            assert!(error.message().contains("No secure connection to"), "{all}");
+            assert!(error.message().contains("The TLS handshake with"), "{all}");
             assert_eq!(faulty.arrivals().len(), 0, "nothing was said to it");
         }
     }
@@ -125,7 +125,7 @@ fn an_authority_that_is_no_longer_named_is_no_longer_trusted() {
     );
     for (path, told) in [
         ("/no/such/file.pem", "No such file"),
-        ("/dev/null", "it holds no certificate"),
+        ("/dev/null", "it contains no certificate"),
     ] {
         let set = drop.replace("DROP ca_file", &format!("ADD ca_file '{path}'"));
         spoilt.session.run(&set);

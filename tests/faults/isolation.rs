@@ -59,7 +59,7 @@ const DEFECTS: [Defect; 4] = [
                 has_it.then(|| vec![Step::Stall])
             });
         },
-        told: "gave no whole answer within 1s",
+        told: "timed out after 1s",
         mend: |spoilt, _| spoilt.faulty.heal(),
     },
 ];

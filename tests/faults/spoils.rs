@@ -38,12 +38,12 @@ const BROKEN_OFF: Fault = Fault {
     spoil: |answer| answer.steps(),
     once: Once::Retried,
     sqlstate: "08006",
-    told: "broke off the connection before its answer was complete",
+    told: "closed the connection before its answer was complete",
     hint: "read fewer records at a time",
 };
 
 const LATE: Fault = Fault {
-    told: "gave no whole answer within 1s",
+    told: "timed out after 1s",
     hint: "Read fewer records at a time, or allow more time.",
     ..BROKEN_OFF
 };
@@ -51,7 +51,7 @@ const LATE: Fault = Fault {
 const GARBLED: Fault = Fault {
     once: Once::Halved,
     sqlstate: "08P01",
-    told: "is not what was asked for",
+    told: "does not have the expected form",
     hint: "",
     ..BROKEN_OFF
 };
@@ -106,7 +106,7 @@ pub const FAULTS: &[Fault] = &[
             let head = answer.head(answer.body.len() / 2);
             vec![Step::Send([head, answer.body.clone()].concat())]
         },
-        told: "ends in the middle",
+        told: "is truncated",
         hint: "Read fewer records at a time",
         ..BROKEN_OFF
     },
@@ -254,7 +254,7 @@ pub const FAULTS: &[Fault] = &[
         },
         once: Once::Fails,
         sqlstate: "08P01",
-        told: "answers with a web page that is not Odoo's (HTTP 200)",
+        told: "answers with a web page instead of Odoo's API (HTTP 200)",
         hint: "Check the address",
     },
     Fault {

@@ -1,4 +1,4 @@
-//! The answer to a columnar read: one object, with one array for each field.
+//! The answer to a columnar read: one object with an array for each field.
 
 use super::batch::{Batch, about};
 use super::cell::Cell;
@@ -9,10 +9,10 @@ use crate::field::Field;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// How Odoo 19 names the arrays of an answer; before, they have the fields' own names.
+/// The suffix of the arrays' names in Odoo 19; before, they have the fields' names.
 const SUFFIX: &str = ":array_agg";
 
-/// Reads `[{"id:array_agg": […], "name:array_agg": […]}]` (19) or `[{"id": […], "name": […]}]` (before).
+/// Deserializes `[{"id:array_agg": […], "name:array_agg": […]}]` (19) or `[{"id": […], "name": […]}]` (before).
 #[derive(Clone, Copy)]
 pub struct ColumnsAnswer<'a> {
     pub model: &'a str,
@@ -46,7 +46,7 @@ impl<'de> Visitor<'de> for ColumnsAnswer<'_> {
     }
 }
 
-/// The one group of an answer that was not asked to group.
+/// The only group of an answer without `groupby`.
 struct Group<'a>(ColumnsAnswer<'a>);
 
 impl<'de> DeserializeSeed<'de> for Group<'_> {
@@ -92,7 +92,7 @@ impl<'de> Visitor<'de> for Group<'_> {
                         name: &field.name,
                         expected,
                     })?;
-                    // at once, so that many short arrays cannot have room made for many long ones
+                    // checked at once, so that short arrays cannot make many columns reserve memory for long ones
                     if seen_id {
                         check_length(field, &batch, index)?;
                     }
@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for Group<'_> {
     }
 }
 
-/// Each record has one value.
+/// Checks that the column has one value for each record.
 fn check_length<E: de::Error>(field: &Field, batch: &Batch, index: usize) -> Result<(), E> {
     let (found, wanted) = (batch.columns[index].len(), batch.ids.len());
     if found == wanted {
@@ -130,11 +130,11 @@ fn check_length<E: de::Error>(field: &Field, batch: &Batch, index: usize) -> Res
     ))
 }
 
-/// The values of one field. Where no record matches, Odoo 14 sends `null` and some versions `false` for the array.
+/// The array of one field; where no record matches, Odoo 14 sends `null` and some versions `false` for it.
 struct Array<'c> {
     cell: Cell<'c>,
     name: &'c str,
-    /// How many values there will be, where that is known already.
+    /// The number of values, where it is known already.
     expected: usize,
 }
 

@@ -1,13 +1,13 @@
-//! The answer to a row read: one object for each record.
+//! The answer to a row read: an object for each record.
 
 use super::batch::{Batch, about};
+use super::integer::Integer;
 use super::keys::{Key, Keys};
-use super::whole::Whole;
 use crate::field::Field;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Reads `[{"id": 1, "name": "…", …}, …]`.
+/// Deserializes `[{"id": 1, "name": "…", …}, …]`.
 #[derive(Clone, Copy)]
 pub struct RowsAnswer<'a> {
     pub model: &'a str,
@@ -84,7 +84,7 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
             match key {
                 Key::Id => {
                     let id = map
-                        .next_value_seed(Whole)
+                        .next_value_seed(Integer)
                         .map_err(|error| about("id", error))?;
                     batch.ids.push(id);
                 }

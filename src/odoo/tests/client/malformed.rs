@@ -51,7 +51,7 @@ fn wrong_columnar_answers_are_told_by_field() {
         (
             "a:char",
             r#"{"id": [1.5], "a": ["x"]}"#,
-            "id: 1.5 is not a whole number",
+            "id: 1.5 is not an integer",
         ),
         ("a:char", r#"{"id": [1], "a": "x"}"#, "a: "),
         ("a:char", r#"{"id": [1], "a": [true]}"#, "a: "),
@@ -61,7 +61,7 @@ fn wrong_columnar_answers_are_told_by_field() {
         (
             "a:integer",
             r#"{"id": [1], "a": [1.5]}"#,
-            "a: 1.5 is not a whole number",
+            "a: 1.5 is not an integer",
         ),
         ("a:integer", r#"{"id": [1], "a": [1e300]}"#, "a: "),
         (
