@@ -4,17 +4,27 @@ export PG_CONFIG
 # pgrx takes the server from here: no `cargo pgrx init`, no second PostgreSQL
 export PGRX_PG_CONFIG_PATH := $(PG_CONFIG)
 export ODOO K
+# one thing after the other, whatever -j says: what is built needs what is set up
+.NOTPARALLEL:
 
 SUPPORT := tests/support
+# cargo's options for the server's major version; expanded when a recipe begins, as setup.sh may have just installed the server
+FEATURES = --no-default-features --features pg$(shell '$(PG_CONFIG)' --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: install
-install: ## build the extension and install it into the server of PG_CONFIG=…
+.PHONY: tools
+tools:
 	@$(SUPPORT)/setup.sh build
-	cargo pgrx install --release --pg-config '$(PG_CONFIG)'
+
+.PHONY: install uninstall
+install: tools ## build the extension and install it into the server of PG_CONFIG=…; DESTDIR=… for packages
+	cargo build --release -p odoo_sync $(FEATURES)
+	@$(SUPPORT)/install.sh install
+uninstall: ## remove it from there
+	@$(SUPPORT)/install.sh uninstall
 
 .PHONY: server
 server:
@@ -39,11 +49,22 @@ bench: server install ## how fast, over a real Odoo 19 with K=… copies of each
 soak: server install ## incremental runs for MINUTES=10 over a sample Odoo in which business goes on: memory, bloat, equality
 	cargo run --release -p odoo_sync_tests --bin soak -- $(MINUTES)
 
+.PHONY: sql sql-check
+sql: schema ## generate sql/odoo_sync--VERSION.sql: after a change of a SQL function or of another file of sql/
+	@$(SUPPORT)/sql.sh write $(FEATURES)
+sql-check: schema ## fail where sql/odoo_sync--VERSION.sql is not what the code makes
+	@$(SUPPORT)/sql.sh check $(FEATURES)
+
+.PHONY: schema
+schema:
+	@$(SUPPORT)/setup.sh build schema
+	cargo build --release -p odoo_sync $(FEATURES)
+
 .PHONY: lint
-lint: ## formatting, clippy, shellcheck
-	@$(SUPPORT)/setup.sh build lint
+lint: sql-check ## formatting, clippy, the generated SQL, shellcheck
+	@$(SUPPORT)/setup.sh lint
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
 	shellcheck -x .ci/run $(SUPPORT)/*.sh
 
 .PHONY: odoo-stop

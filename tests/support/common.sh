@@ -82,3 +82,6 @@ end_group() {
     sleep 0.1
   done
 }
+
+# built: the directory in which cargo leaves what it builds with --release
+built() { echo "${CARGO_TARGET_DIR:-$(dirname "${BASH_SOURCE[0]}")/../../target}/release"; }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the project needs on this machine and leaves alone what is there: a second call does nothing, in no time.
 #
-#   setup.sh build     to compile the extension for PG_CONFIG's server: a C compiler, libclang, the server's headers, cargo-pgrx
+#   setup.sh build     to compile the extension for PG_CONFIG's server: a C compiler, libclang, the server's headers
+#   setup.sh schema    to generate its SQL: cargo-pgrx, which is compiled from source and takes minutes
 #   setup.sh server    to run a cluster with pg_cron: the server of PG_CONFIG, and pg_cron for it
 #   setup.sh odoo      to run a real Odoo: mmdebstrap, curl, any PostgreSQL
 #   setup.sh lint      shellcheck
@@ -33,7 +34,11 @@ major_version() {
   fi
 }
 
-has_libclang() { [[ -n $(find -L /usr/lib /usr/lib64 /usr/local/lib "${LIBCLANG_PATH:-/usr/lib}" -maxdepth 4 -name 'libclang[.-]*so*' -print -quit 2>/dev/null) ]]; }
+# bindgen loads libclang, and takes the compiler's own headers from beside a clang of the same version
+has_clang() {
+  { command -v clang || compgen -G '/usr/lib/llvm-*/bin/clang'; } && [[ -n $(find -L /usr/lib /usr/lib64 /usr/local/lib \
+    "${LIBCLANG_PATH:-/usr/lib}" -maxdepth 4 -name 'libclang[.-]*so*' -print -quit 2>/dev/null) ]]
+}
 has_file() { [[ -e $("$pg_config" "$1")/$2 ]]; }
 has_any_server() { compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
 
@@ -41,19 +46,21 @@ has_any_server() { compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
 pgrx_version() { sed -n 's/^pgrx = .*"=\([0-9.]*\)".*/\1/p' "$here/../../Cargo.toml"; }
 has_cargo_pgrx() { [[ $(cargo pgrx --version 2>/dev/null) == "cargo-pgrx $(pgrx_version)" ]]; }
 
-[[ $# -gt 0 ]] || die "usage: setup.sh build|server|odoo|lint …"
+[[ $# -gt 0 ]] || die "usage: setup.sh build|schema|server|odoo|lint …"
 for part; do
   case $part in
     build)
       command -v cargo >/dev/null || die "no cargo on the PATH; install Rust 1.95 or later"
-      [[ -x $pg_config || " $* " == *" server "* ]] ||
+      # with the server it will be there; and whoever only looks at the code needs no server, just its headers
+      [[ -x $pg_config || " $* " == *" server "* || " $* " == *" schema "* ]] ||
         die "there is no $pg_config; PG_CONFIG=… names the pg_config of the PostgreSQL server to install for"
       major=$(major_version)
       want build-essential command -v cc
-      want clang command -v clang
-      want libclang-dev has_libclang
+      want clang has_clang
       want "postgresql-server-dev-$major" has_file --includedir-server postgres.h
-      if ! has_cargo_pgrx; then # it is compiled from source, and links OpenSSL
+      ;;
+    schema)
+      if ! has_cargo_pgrx; then # it links OpenSSL
         want pkg-config command -v pkg-config
         want libssl-dev pkg-config --exists openssl
       fi
@@ -89,7 +96,7 @@ if [[ ${#missing[@]} -gt 0 ]]; then
   rm "$log"
 fi
 
-if [[ " $* " == *" build "* ]] && ! has_cargo_pgrx; then
+if [[ " $* " == *" schema "* ]] && ! has_cargo_pgrx; then
   note "installing cargo-pgrx $(pgrx_version) (about 4 minutes)"
   log=$(mktemp)
   logged "$log" cargo install cargo-pgrx --version "=$(pgrx_version)" --locked
