@@ -15,13 +15,14 @@ FEATURES = --no-default-features --features pg$(shell '$(PG_CONFIG)' --version |
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: tools
+.PHONY: tools build
 tools:
 	@$(SUPPORT)/setup.sh build
+build: tools
+	cargo build --release -p odoo_sync $(FEATURES)
 
 .PHONY: install uninstall
-install: tools ## build the extension and install it into the server of PG_CONFIG=…; DESTDIR=… for packages
-	cargo build --release -p odoo_sync $(FEATURES)
+install: build ## build the extension and install it into the server of PG_CONFIG=…; DESTDIR=… for packages
 	@$(SUPPORT)/install.sh install
 uninstall: ## remove it from there
 	@$(SUPPORT)/install.sh uninstall
@@ -49,23 +50,22 @@ bench: server install ## how fast, over a real Odoo 19 with K=… copies of each
 soak: server install ## incremental runs for MINUTES=10 over a sample Odoo in which business goes on: memory, bloat, equality
 	cargo run --release -p odoo_sync_tests --bin soak -- $(MINUTES)
 
-.PHONY: sql sql-check
-sql: schema ## generate sql/odoo_sync--VERSION.sql: after a change of a SQL function or of another file of sql/
+.PHONY: sql sql-check schema-tools
+schema-tools:
+	@$(SUPPORT)/setup.sh build schema
+sql: schema-tools build ## generate sql/odoo_sync--VERSION.sql: after a change of a SQL function or of another file of sql/
 	@$(SUPPORT)/sql.sh write $(FEATURES)
-sql-check: schema ## fail where sql/odoo_sync--VERSION.sql is not what the code makes
+sql-check: schema-tools build ## fail where sql/odoo_sync--VERSION.sql is not what the code makes
 	@$(SUPPORT)/sql.sh check $(FEATURES)
 
-.PHONY: schema
-schema:
-	@$(SUPPORT)/setup.sh build schema
-	cargo build --release -p odoo_sync $(FEATURES)
-
 .PHONY: lint
-lint: sql-check ## formatting, clippy, the generated SQL, shellcheck
+lint: schema-tools ## formatting, clippy, shellcheck, who imports whom, the generated SQL
 	@$(SUPPORT)/setup.sh lint
+	shellcheck -x .ci/run $(SUPPORT)/*.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
-	shellcheck -x .ci/run $(SUPPORT)/*.sh
+	cargo test --release -p odoo_sync_tests --test layers
+	@$(MAKE) --no-print-directory sql-check
 
 .PHONY: odoo-stop
 odoo-stop: ## stop the real Odoo servers that test, demo and bench left up
