@@ -110,3 +110,11 @@ fn spelled(difference: &TotalsDifference) -> String {
         .map(|(field, difference)| format!("{field} by {difference}"));
     differences.collect::<Vec<_>>().join(", ")
 }
+
+/// What to tell where Odoo refuses to aggregate the records of a table.
+pub fn untold_totals(table: &str, failure: &Failure) -> String {
+    format!(
+        "{table}: Odoo does not tell what its records come to, so that what it changes without a trace comes with the day's full run: {}",
+        failure.summary()
+    )
+}

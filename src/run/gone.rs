@@ -11,6 +11,18 @@ use crate::state::failures::Refused;
 use pgrx::prelude::*;
 
 impl Filling {
+    /// Takes note of records that were read: they are there.
+    pub fn has_read(&mut self, ids: &[i64]) {
+        if let Some(read) = &mut self.read_ids {
+            read.extend(ids);
+        }
+        if !self.gone.is_empty() {
+            for id in ids {
+                self.gone.remove(id);
+            }
+        }
+    }
+
     /// Finds out which rows are gone, where that is not known yet.
     ///
     /// # Errors

@@ -6,32 +6,21 @@ use crate::pg::transaction::transaction;
 use crate::reader::request::{Before, Content, Planned, Request, Scope};
 use crate::reader::source::{Counted, Source};
 use crate::reader::span::Span;
-use crate::run::compare::Verdict;
+use crate::run::compare::{Verdict, untold_totals};
 use crate::run::context::Context;
 use crate::run::phase::{Course, Extent, Filling, Phase, Reading, Step};
 use crate::run::progress::Progress;
+use crate::run::setup::Setup;
 use crate::run::store::PageStore;
 use crate::run::tally::Tally;
 use crate::run::target::{self, Target};
 use crate::state::failures::{self, Refused};
-use crate::state::mirror_state::{self, MirrorState, NewState};
+use crate::state::mirror_state::MirrorState;
 use crate::state::task::Event;
 use odoo::ErrorKind;
 use pgrx::prelude::*;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// What a mirror is read by: settings of the type, and what is known of the Odoo user.
-pub struct Setup {
-    /// Records per page.
-    pub batch_size: usize,
-    /// Whether rows of records that are gone are marked rather than removed.
-    pub marks: bool,
-    /// The language of the user's texts.
-    pub lang: Option<String>,
-    /// The company by which what depends on the company is read.
-    pub company_id: i64,
-}
 
 /// One mirror's part of a run.
 pub struct MirrorRun {
@@ -205,16 +194,11 @@ impl MirrorRun {
         let is_to_be_read_whole = has_new_fields && matches!(scope, Scope::Changed(_));
         let (deleted, gone) = transaction(table.owner, || {
             let deleted = target::tidy(&table, &self.past, marks)?;
-            let mut gone = HashSet::new();
-            match &mut scope {
-                Scope::Whole(ids) => gone = table.ids_beyond(ids)?.into_iter().collect(),
-                Scope::Changed(ids) if !is_to_be_read_whole => {
-                    for (field, others) in &listed {
-                        ids.extend(table.listing(field, others)?);
-                    }
-                }
-                _ => {}
-            }
+            let gone = if is_to_be_read_whole {
+                HashSet::new()
+            } else {
+                target::take_up(&table, &mut scope, &listed)?
+            };
             Ok((deleted, gone))
         })?;
         self.tally.counts.deleted += deleted;
@@ -344,14 +328,7 @@ impl MirrorRun {
         }
         .store()?;
         self.tally.nul_characters += page.nul_characters;
-        if let Some(read) = &mut filling.read_ids {
-            read.extend(&page.ids);
-        }
-        if !filling.gone.is_empty() {
-            for id in &page.ids {
-                filling.gone.remove(id);
-            }
-        }
+        filling.has_read(&page.ids);
         Ok(())
     }
 
@@ -384,7 +361,10 @@ impl MirrorRun {
             filling.difference_from(&counted, failed_ids)
         })?;
         if let Some(error) = counted.refused {
-            self.note_refused(&Failure::from(error));
+            let note = untold_totals(&self.source.spec.table_name, &Failure::from(error));
+            if !self.tally.notes.contains(&note) {
+                self.tally.notes.push(note);
+            }
         }
         match filling.judge(difference) {
             Verdict::Settled(note) => {
@@ -404,17 +384,6 @@ impl MirrorRun {
                 Ok(Step::Ask(vec![Request::Ids]))
             }
             Verdict::ReadWhole => Ok(self.read_whole(filling.course)),
-        }
-    }
-
-    fn note_refused(&mut self, failure: &Failure) {
-        let note = format!(
-            "{}: Odoo does not tell what its records come to, so that what it changes without a trace comes with the day's full run: {}",
-            self.source.spec.table_name,
-            failure.summary()
-        );
-        if !self.tally.notes.contains(&note) {
-            self.tally.notes.push(note);
         }
     }
 
@@ -447,39 +416,19 @@ impl MirrorRun {
 
     /// The mirror's records are all here: notes that, and tells the caller.
     fn complete(&mut self, filling: &Filling, context: &Context) -> Result<(), Failure> {
-        let (task, spec, table) = (context.task, &self.source.spec, &filling.table);
+        let source = &self.source;
         transaction(context.user, || {
             if !self.setup.marks {
-                table.ensure_unique()?;
+                filling.table.ensure_unique()?;
             }
             if !self.past.is_loaded {
-                table.create_indexes(&spec.indexes)?;
+                filling.table.create_indexes(&source.spec.indexes)?;
             }
-            let rows = match filling.rows {
-                Some(rows) => rows,
-                None => table.count()?,
-            };
-            let columns = table.columns.iter();
-            mirror_state::save(
-                task,
-                &NewState {
-                    spec,
-                    domain: &self.source.domain,
-                    window_end: context.window_end,
-                    is_full: filling.course.since.is_none(),
-                    rows,
-                    columns: columns
-                        .map(|column| (column.field.as_str(), column.name.as_str()))
-                        .collect(),
-                    tracked: &filling.course.tracked,
-                    known_difference: filling.course.known_difference.as_ref(),
-                    lang: self.setup.lang.as_deref(),
-                    company_id: self.setup.company_id,
-                },
-            )?;
-            failures::forget(&task.connection, &spec.table_name, &self.tally.failed_ids)
+            filling.save(source, &self.setup, context)?;
+            let (connection, table) = (&context.task.connection, &source.spec.table_name);
+            failures::forget(connection, table, &self.tally.failed_ids)
         })?;
-        let line = format!("{}: {}", spec.name(), self.tally.counts.summary());
+        let line = format!("{}: {}", source.spec.name(), self.tally.counts.summary());
         context.worker.send(&Event::Notice(line));
         Ok(())
     }

@@ -8,6 +8,7 @@ mod compare;
 mod context;
 mod gone;
 pub mod locks;
+mod login;
 mod mirror_run;
 mod notify;
 mod phase;
@@ -16,6 +17,7 @@ mod progress;
 mod report;
 #[allow(clippy::module_inception)]
 pub mod run;
+mod setup;
 mod store;
 mod tally;
 mod target;

@@ -4,26 +4,24 @@ use crate::connection;
 use crate::failure::Failure;
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
-use crate::pg::{deadline, interrupts, thread};
+use crate::pg::{deadline, interrupts};
 use crate::reader::access::Access;
 use crate::reader::request::{Content, Request};
-use crate::reader::source::Source;
 use crate::run::context::Context;
 use crate::run::locks;
-use crate::run::mirror_run::{MirrorRun, Setup};
+use crate::run::login::log_in;
+use crate::run::mirror_run::MirrorRun;
 use crate::run::phase::Step;
-use crate::run::pool::{Pool, thread_ended};
+use crate::run::pool::Pool;
 use crate::run::report::Report;
 use crate::run::type_run::TypeRun;
-use crate::state::catalogue::{self, Deletes, TypeSpec};
+use crate::state::catalogue;
 use crate::state::extension::as_owner;
-use crate::state::mirror_state::{self, MirrorState};
-use crate::state::task::{Event, Mode, Outcome, Status, Task};
-use crate::state::{history, lock};
-use odoo::{Cancel, Client, Error, Traffic, thread_traffic};
+use crate::state::history;
+use crate::state::task::{Event, Outcome, Status, Task};
+use odoo::{Cancel, Client, Traffic};
 use pgrx::prelude::*;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long the main thread waits before it looks whether it was told to stop.
@@ -31,9 +29,6 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// How often a run that nobody waits for looks whether somebody wants the database, for which PostgreSQL waits 5 s.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// A client, and the id of the company that the user is in, by which what depends on the company is read.
-type Opened = (Client, i64);
 
 /// Which mirror of which type.
 #[derive(Debug, Clone, Copy)]
@@ -113,16 +108,6 @@ fn number(task: &mut Task, user: pg_sys::Oid) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The mode of a type as far as it can be told before Odoo is asked: incremental where everything that was filled before is
-/// not due to be read in full.
-fn expected_mode(task: &Task, past: &[MirrorState]) -> Mode {
-    if task.full || past.is_empty() || past.iter().any(|mirror| mirror.since.is_none()) {
-        Mode::Full
-    } else {
-        Mode::Incremental
-    }
-}
-
 impl Run<'_> {
     /// Takes the locks of the types; those that another run holds are skipped.
     fn begin(&mut self) -> Result<(), Failure> {
@@ -134,39 +119,12 @@ impl Run<'_> {
             as_owner(|| catalogue::types(&task.connection, &task.types))
         })?;
         for spec in specs {
-            if let Some(past) = transaction(self.user, || self.claim(&spec))? {
-                let mode = expected_mode(task, &past);
-                self.types.push(TypeRun::new(spec, past, mode));
-            } else {
-                let message = self.held_up(&spec);
-                self.report.tell(Outcome {
-                    message: Some(message),
-                    ..Outcome::new(task.run_id, &task.connection, &spec.r#type, Status::Skipped)
-                });
+            match TypeRun::claim(spec, task, self.user)? {
+                Ok(r#type) => self.types.push(r#type),
+                Err(skipped) => self.report.tell(skipped),
             }
         }
         Ok(())
-    }
-
-    fn held_up(&self, spec: &TypeSpec) -> String {
-        format!(
-            "Another run of {} on connection {} is under way.",
-            spec.r#type, self.task.connection
-        )
-    }
-
-    /// Takes the lock of a type and reads what is known of its mirrors; None where the lock is not free.
-    fn claim(&self, spec: &TypeSpec) -> Result<Option<Vec<MirrorState>>, Failure> {
-        let (task, name) = (self.task, &spec.r#type);
-        if !lock::try_lock(&task.connection, name)? {
-            history::skip(task, name, &self.held_up(spec))?;
-            return Ok(None);
-        }
-        let past = as_owner(|| {
-            mirror_state::of_type(&task.connection, name, &task.settings, spec.lookback_s)
-        })?;
-        history::begin(task, name, expected_mode(task, &past))?;
-        Ok(Some(past))
     }
 
     /// The time between two requests: the longest that is set for one of the types, which share the client.
@@ -189,35 +147,16 @@ impl Run<'_> {
         })
     }
 
-    /// Logs in, away from the main thread; gives what was asked of the network for it, too.
-    fn open(&mut self, cancel: &Cancel) -> Result<(Result<Opened, Error>, Traffic), Failure> {
-        let access = self.access()?;
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let cancel = cancel.clone();
-        thread::spawn("odoo_sync open", move || {
-            let opened = access.open(cancel).and_then(|client| {
-                let company_id = client.account()?.company_id;
-                Ok((client, company_id))
-            });
-            drop(sender.send((opened, thread_traffic())));
-        })?;
-        loop {
-            self.check()?;
-            match receiver.recv_timeout(SLICE) {
-                Ok(opened) => return Ok(opened),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(thread_ended()),
-            }
-        }
-    }
-
     /// Logs in, lists the mirrors, and performs their steps until all types have ended.
     fn work(&mut self, cancel: &Cancel) -> Result<(), Failure> {
         if self.types.is_empty() {
             return Ok(());
         }
         let place = format!("connection {}", self.task.connection);
-        let (opened, traffic) = self.open(cancel).map_err(|failure| failure.at(&place))?;
+        let (opened, traffic) = self
+            .access()
+            .and_then(|access| log_in(access, cancel, SLICE, || self.check()))
+            .map_err(|failure| failure.at(&place))?;
         // the login is the first type's, so that the history's sum is all that was asked
         self.types[0].traffic.add(&traffic);
         let (client, company_id) = opened.map_err(|error| Failure::from(error).at(&place))?;
@@ -273,35 +212,9 @@ impl Run<'_> {
             let Some(of_type) = names.iter().position(|name| *name == spec.r#type) else {
                 continue;
             };
-            let r#type = &mut self.types[of_type];
-            let domain = match r#type.spec.domain_of(&spec) {
-                Ok(domain) => domain,
-                Err(failure) => {
-                    r#type.failures.push(failure.at(&spec.table_name));
-                    continue;
-                }
-            };
-            let is_of_table = |state: &MirrorState| state.table_name == spec.table_name;
-            let past = match r#type.past.iter().position(is_of_table) {
-                Some(at) => r#type.past.swap_remove(at),
-                None => MirrorState::default(),
-            };
-            let setup = Setup {
-                batch_size: r#type
-                    .spec
-                    .batch_size
-                    .unwrap_or(self.task.settings.batch_size),
-                marks: r#type.spec.deletes == Deletes::Mark,
-                lang: client.session().lang.clone(),
-                company_id,
-            };
-            let source = Source::new(client.clone(), spec, domain);
-            self.order.push(Place {
-                of_type,
-                mirror: r#type.mirrors.len(),
-            });
-            let mirror = MirrorRun::new(source, setup, past, self.task.full);
-            r#type.mirrors.push(mirror);
+            let mirror = self.types[of_type].add(spec, client, company_id, self.task);
+            self.order
+                .extend(mirror.map(|mirror| Place { of_type, mirror }));
         }
         for of_type in 0..self.types.len() {
             let r#type = &mut self.types[of_type];

@@ -4,8 +4,10 @@ use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::table::{Ensured, Table, Wanted};
 use crate::reader::plan::FieldPlan;
+use crate::reader::request::{Listed, Scope};
 use crate::reader::spec::MirrorSpec;
 use crate::state::mirror_state::MirrorState;
+use std::collections::HashSet;
 
 /// A table that pages can be written to.
 pub struct Target {
@@ -73,6 +75,21 @@ pub fn tidy(table: &Table, past: &MirrorState, marks: bool) -> Result<u64, Failu
         table.empty(&left.map(|(_, column)| column).collect::<Vec<_>>())?;
     }
     Ok(deleted)
+}
+
+/// Finds out which rows Odoo no longer lists, where all records are to be read; where those that changed are, adds those
+/// whose custom lists may have changed.
+pub fn take_up(table: &Table, scope: &mut Scope, listed: &Listed) -> Result<HashSet<i64>, Failure> {
+    match scope {
+        Scope::Whole(ids) => Ok(table.ids_beyond(ids)?.into_iter().collect()),
+        Scope::OnePage => Ok(HashSet::new()),
+        Scope::Changed(ids) => {
+            for (field, others) in listed {
+                ids.extend(table.listing(field, others)?);
+            }
+            Ok(HashSet::new())
+        }
+    }
 }
 
 /// Tells of fields that came and went since the last run.

@@ -7,7 +7,7 @@ use support::cluster::{Cluster, Database};
 use support::sample_odoo::{SampleOdoo, Series};
 use support::session::{Session, all_of};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../docs/security.md");
 
 /// Roles belong to the whole cluster, and those of README have one name each.
 static TURN: Mutex<()> = Mutex::new(());

@@ -1,6 +1,6 @@
 //! Columns of the user's whose type is not the one for their field's values.
 
-use super::Adoption;
+use super::adoption::Adoption;
 use super::found::{FoundColumn, base_type};
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;

@@ -3,11 +3,13 @@
 //! What the table has is kept, save for what would keep Odoo's records out: of its rows those that are no one record's go to a
 //! table beside it, of its constraints the ones that Odoo's records do not keep to are dropped. Everything that is done is told.
 
+mod adoption;
 mod conversion;
 mod found;
 mod obstacle;
 mod set_aside;
 
+pub use adoption::Action;
 pub use found::Found;
 
 use crate::failure::Failure;
@@ -15,25 +17,11 @@ use crate::mirror::column::MirrorColumn;
 use crate::mirror::names::{DELETED_AT, SYNCED_AT};
 use crate::mirror::table::{Ensured, Table, Wanted};
 use crate::pg::savepoint;
+use adoption::Adoption;
 use found::FoundColumn;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal};
 use std::collections::HashMap;
-
-/// One thing that was done, and how many rows it was done to.
-pub struct Action {
-    pub action: &'static str,
-    pub detail: String,
-    pub rows: Option<i64>,
-}
-
-/// A table on its way to being a mirror.
-struct Adoption {
-    found: Found,
-    actions: Vec<Action>,
-    /// Why columns could not be given another type.
-    refusals: HashMap<String, String>,
-}
 
 /// Makes the table the mirror that is wanted; `odoo_ids` are the ids that Odoo lists for it.
 ///
@@ -64,30 +52,6 @@ pub fn adopt(found: Found, wanted: Wanted, odoo_ids: &[i64]) -> Result<Vec<Actio
 }
 
 impl Adoption {
-    fn tell(&mut self, action: &'static str, detail: impl Into<String>, rows: Option<i64>) {
-        self.actions.push(Action {
-            action,
-            detail: detail.into(),
-            rows,
-        });
-    }
-
-    /// Alters the table.
-    fn alter(&self, what: &str) -> Result<(), Failure> {
-        Ok(Spi::run(&format!(
-            "ALTER TABLE {} {what}",
-            self.found.qualified()
-        ))?)
-    }
-
-    /// Takes up what became of the table so far.
-    fn look_again(&mut self) -> Result<(), Failure> {
-        if let Some(found) = Found::look(self.found.oid())? {
-            self.found = found;
-        }
-        Ok(())
-    }
-
     /// Makes `id` a bigint that nothing but Odoo fills; its rows are all whole numbers by now.
     fn settle_id(&mut self) -> Result<(), Failure> {
         let Some(id) = self.found.column("id") else {
@@ -307,9 +271,4 @@ impl Adoption {
         self.tell("adopted", detail, Some(rows));
         Ok(())
     }
-}
-
-/// A column's name, quoted where it has to be.
-fn quoted(column: &FoundColumn) -> String {
-    quote_identifier(&column.name)
 }

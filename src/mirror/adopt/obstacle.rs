@@ -1,6 +1,6 @@
 //! What would keep Odoo's records out: keys and NOT NULLs that they do not keep to.
 
-use super::Adoption;
+use super::adoption::Adoption;
 use super::found::FoundColumn;
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
@@ -51,7 +51,12 @@ impl Adoption {
         }
         let changes: Vec<String> = strict
             .iter()
-            .map(|column| format!("ALTER COLUMN {} DROP NOT NULL", super::quoted(column)))
+            .map(|column| {
+                format!(
+                    "ALTER COLUMN {} DROP NOT NULL",
+                    super::adoption::quoted(column)
+                )
+            })
             .collect();
         self.alter(&changes.join(", "))?;
         let names: Vec<&str> = strict.iter().map(|column| column.name.as_str()).collect();

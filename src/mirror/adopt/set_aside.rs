@@ -1,6 +1,6 @@
 //! Rows that are no one record's go to a table beside.
 
-use super::Adoption;
+use super::adoption::Adoption;
 use super::found::{Found, FoundColumn, base_type, number};
 use crate::failure::Failure;
 use crate::mirror::names::{LONGEST_NAME, cut};
@@ -115,7 +115,7 @@ fn times(found: &Found) -> Vec<&FoundColumn> {
 
 /// Texts count where they begin as `2026-11-25` does: those sort by themselves.
 fn latest_first(column: &FoundColumn) -> String {
-    let name = super::quoted(column);
+    let name = super::adoption::quoted(column);
     match base_type(&column.sql_type).as_str() {
         "text" | "character varying" => format!(
             "(CASE WHEN {name}::text ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' THEN {name}::text END) COLLATE pg_catalog.\"C\"
@@ -182,7 +182,7 @@ impl Beside {
                 let (to, from) = (quote_identifier(&name), &column.sql_type);
                 Spi::run(&format!("ALTER TABLE {qualified} ADD COLUMN {to} {from}"))?;
             }
-            columns.push((super::quoted(column), quote_identifier(&name)));
+            columns.push((super::adoption::quoted(column), quote_identifier(&name)));
         }
         for (name, sql_type) in [(SET_ASIDE_AT, "timestamptz"), (REASON, "text")] {
             Spi::run(&format!(
