@@ -5,7 +5,7 @@ use crate::mirror::column::MirrorColumn;
 use crate::mirror::names::{DELETED_AT, SYNCED_AT};
 use crate::mirror::placement;
 use crate::pg::identity::{can_become, contained, current_user};
-use crate::pg::sql;
+use crate::pg::{savepoint, sql};
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
 use serde::Deserialize;
@@ -264,15 +264,7 @@ impl Table {
     }
 
     fn create(&self, model: &str, is_unique: bool) -> Result<(), Failure> {
-        let schema = quote_identifier(&self.schema);
-        let exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1";
-        if Spi::connect(|client| {
-            client
-                .select(exists, None, &[self.schema.as_str().into()])
-                .map(|found| found.is_empty())
-        })? {
-            Spi::run(&format!("CREATE SCHEMA {schema}"))?;
-        }
+        self.ensure_schema()?;
         let columns: String = self
             .columns
             .iter()
@@ -291,6 +283,21 @@ impl Table {
         self.columns
             .iter()
             .try_for_each(|column| self.comment(column))
+    }
+
+    /// Creates the schema unless it exists. Two runs of different types may be the first at the same time: IF NOT EXISTS would
+    /// not help then, since the other's row is invisible until it commits, and fails the unique index after that.
+    fn ensure_schema(&self) -> Result<(), Failure> {
+        let exists = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1)";
+        let exists = || sql::value::<bool>(exists, &[self.schema.as_str().into()]);
+        if exists()? == Some(true) {
+            return Ok(());
+        }
+        let create = format!("CREATE SCHEMA {}", quote_identifier(&self.schema));
+        match savepoint::attempt(|| Ok(Spi::run(&create)?)) {
+            Err(failure) if failure.is(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION) => Ok(()),
+            created => created,
+        }
     }
 
     /// Says in the table's comment what it is.

@@ -130,3 +130,27 @@ fn readers_are_not_blocked_while_odoo_is_silent() {
     run.rows();
     compare(&mut other, "odoo", &mut SampleTruth::new(&sample)).assert_equal();
 }
+
+/// As another first run does: what it makes is invisible until it commits, and there after that.
+#[test]
+fn a_schema_that_somebody_else_is_making_is_waited_for_and_used() {
+    let (sample, database) = connected("schema");
+    let mut other = database.session();
+    other.run("BEGIN; CREATE SCHEMA odoo");
+    let run = Background::start(
+        database.session(),
+        "SELECT status FROM odoo_sync.run('{inventory}')",
+    );
+    let mut session = database.session();
+    let waits = "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+                 WHERE NOT l.granted AND a.backend_type = 'odoo_sync' AND a.datname = current_database()";
+    wait::until("a run that waits for the schema", PATIENCE, || {
+        (session.number(waits) > 0).then_some(())
+    });
+    other.run("COMMIT");
+    assert_eq!(run.rows(), [[Some("ok".to_owned())]]);
+    assert_eq!(
+        session.number("SELECT count(*) FROM odoo.inventory"),
+        sample.records("stock.quant").len() as i64
+    );
+}
