@@ -81,11 +81,12 @@ pub(crate) fn error(error: ureq::Error, url: &Url, timeout: Duration, max_respon
 
 /// How to find out why a server is not reachable.
 const REACH: &str =
-    "Check the address, and any firewall or proxy between this machine and the server.";
+    "Check the address, and what is between this machine and the server: a firewall, a proxy.";
 /// How to find out why a host name has no address.
 const DNS: &str = "Check the spelling of the host name, and DNS on this machine.";
 /// How to find out what garbles answers.
-const PROXY: &str = "Check any proxy, firewall or load balancer between this machine and Odoo.";
+const PROXY: &str =
+    "Check what is between this machine and Odoo: a proxy, a firewall, a load balancer.";
 
 /// The error for an I/O error on the connection.
 fn of_io(error: &io::Error, url: &Url) -> Error {

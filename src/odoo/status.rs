@@ -29,8 +29,8 @@ pub(crate) fn error(answer: &Answer, url: &Url, asked: &str) -> Error {
         )
         .with_hint(match status {
             429 => {
-                "Odoo limits the rate of requests: set a delay between them, or read more records \
-                 at a time."
+                "Odoo limits the rate of requests: set a delay between requests, or read more \
+                 records at a time."
             }
             _ => {
                 "Odoo is overloaded or its proxy cannot reach it: try again later, or read fewer \

@@ -119,7 +119,7 @@ fn an_authority_that_is_no_longer_named_is_no_longer_trusted() {
         error
             .detail()
             .unwrap_or_default()
-            .contains("whom this machine trusts"),
+            .contains("signed by an unknown authority"),
         "{}",
         all_of(&error)
     );

@@ -287,7 +287,7 @@ pub const FAULTS: &[Fault] = &[
         once: Once::Halved,
         sqlstate: "HV000",
         told: "(HTTP 500) and does not say why",
-        hint: "has the details, at this time",
+        hint: "has the details",
     },
 ];
 
