@@ -8,15 +8,15 @@
 --
 -- `depends` leads to the records whose change changes what a record shows without touching its own write_date: a product's template and
 -- stock, a line's header. Where no write_date tells, and the table is small, or Odoo writes it
--- by raw SQL as it does quants, `compare` is 'whole': every run reads everything. What remains leaves no date anywhere: `watch` names
--- numbers whose sums tell, and `suspects` where to look then, which would cost too much each time; `traces` what
--- other models have lost that counted for these. (Many2ones that a deletion empties need no mention: each run compares how many records
+-- by raw SQL as it does quants, `compare` is 'whole': every run reads everything. What remains leaves no date anywhere: `compared_sums`
+-- names integers whose sums tell, and `depends_in_doubt` where to look then, which would cost too much each time;
+-- `tracked_models` other models whose deleted records counted for these. (Many2ones that a deletion empties need no mention: each run compares how many records
 -- have one.)
 
 -- reference ---------------------------------------------------------------------------------------------------------------------
 
 -- No properties, trust or barcode: before 18 Odoo stores them per company elsewhere, and reads them record by record.
-INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, watch, suspects, builtin) VALUES (
+INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, compared_sums, depends_in_doubt, builtin) VALUES (
   'reference', 'partners', 'res.partner', 10,
   '{name, complete_name, ref, vat, company_registry, active,
     is_company, type, parent_id, commercial_partner_id, commercial_company_name, company_name, company_id,
@@ -108,7 +108,7 @@ INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexe
 -- a location may be moved with those in it. Moves go when their transfer is deleted, and quants may be deleted with their quantity:
 -- all places together, customers and suppliers too, have as much after a move as before, so that their sum tells. A tax that is deleted goes from the products' lists.
 -- "Storable" moved from type = 'product' (14) to detailed_type (15 to 17) to is_storable (18 on): three fields, since their values differ.
-INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, traces, builtin) VALUES (
+INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields, indexes, depends, tracked_models, builtin) VALUES (
   'products', 'products', 'product.product', 20,
   '{name, display_name, default_code, barcode, active, product_tmpl_id, categ_id, company_id, currency_id,
     type, detailed_type, is_storable, tracking, expense_policy,

@@ -27,28 +27,31 @@ ALTER TABLE odoo_sync.mirrors
     ADD CONSTRAINT mirrors_table_name_check CHECK (octet_length(table_name) BETWEEN 1 AND 63),
     DROP CONSTRAINT mirrors_model_check,
     ADD CONSTRAINT mirrors_model_check CHECK (model ~ '^[A-Za-z0-9_.]+$');
-ALTER TABLE odoo_sync.mirrors ADD COLUMN watch text[] NOT NULL DEFAULT '{}', ADD COLUMN suspects text[] NOT NULL DEFAULT '{}',
-    ADD COLUMN traces text[] NOT NULL DEFAULT '{}';
+ALTER TABLE odoo_sync.mirrors ADD COLUMN compared_sums text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN depends_in_doubt text[] NOT NULL DEFAULT '{}', ADD COLUMN tracked_models text[] NOT NULL DEFAULT '{}';
 ALTER TABLE odoo_sync.mirrors
     ADD CONSTRAINT mirrors_since_check CHECK (since >= 0),
     ADD CONSTRAINT mirrors_until_check CHECK (until >= 0),
     ADD CONSTRAINT mirrors_lists_check CHECK (
-        coalesce(array_ndims(fields || indexes || depends || watch || suspects || traces || coalesce(unique_key, '{}')), 1) = 1
-        AND array_position(fields || indexes || depends || watch || suspects || traces || coalesce(unique_key, '{}'), NULL) IS NULL);
+        coalesce(array_ndims(fields || indexes || depends || compared_sums || depends_in_doubt || tracked_models || coalesce(unique_key, '{}')), 1) = 1
+        AND array_position(fields || indexes || depends || compared_sums || depends_in_doubt || tracked_models || coalesce(unique_key, '{}'), NULL) IS NULL);
 ALTER TABLE odoo_sync.types
     DROP CONSTRAINT types_interval_check,
     ADD CONSTRAINT types_interval_check CHECK ("interval" > '0' AND "interval" <= '100 years'),
     DROP CONSTRAINT types_lookback_check,
     ADD CONSTRAINT types_lookback_check CHECK (lookback BETWEEN '0' AND '100 years');
-COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
-COMMENT ON COLUMN odoo_sync.mirrors.suspects IS 'Relational fields, dotted paths too, whose changes are looked for where the totals differ: what raises the watched numbers';
-COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'What tells of changes here that leave no other trace: model, where its records are deleted; model:field, where what its numbers add up to changes. A run then reads everything';
-ALTER TABLE odoo_sync.mirror_state ADD COLUMN traces jsonb, ADD COLUMN lang text, ADD COLUMN standing jsonb, ADD COLUMN company_id bigint;
-COMMENT ON COLUMN odoo_sync.mirror_state.traces IS 'What mirrors.traces names was like';
+COMMENT ON COLUMN odoo_sync.mirrors.compared_sums IS 'Integer fields that Odoo changes by raw SQL, without a write date: each run compares their sums';
+COMMENT ON COLUMN odoo_sync.mirrors.depends_in_doubt IS 'Relational fields, dotted paths too, whose changes are looked for only where the totals differ';
+COMMENT ON COLUMN odoo_sync.mirrors.tracked_models IS 'Other models whose changes change this one''s records without a write date: model, where records of it are deleted; model:field, where the sum of the field changes. A run then reads everything';
+ALTER TABLE odoo_sync.mirror_state ADD COLUMN tracked jsonb, ADD COLUMN lang text, ADD COLUMN known_difference jsonb, ADD COLUMN company_id bigint;
+COMMENT ON COLUMN odoo_sync.mirror_state.tracked IS 'What the models of mirrors.tracked_models, and the definitions of custom fields, were like';
 COMMENT ON COLUMN odoo_sync.mirror_state.lang IS 'The language of Odoo''s texts in it: the user''s when it was last read in full';
 COMMENT ON COLUMN odoo_sync.mirror_state.company_id IS 'The Odoo user''s company when it was last read in full: what depends on the company is as that one has it';
-COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
+COMMENT ON COLUMN odoo_sync.mirror_state.known_difference IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
 COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
+
+ALTER TABLE odoo_sync.runs DROP CONSTRAINT runs_status_check,
+    ADD CONSTRAINT runs_status_check CHECK (status IN ('queued', 'running', 'ok', 'partial', 'failed', 'interrupted', 'skipped'));
 
 CREATE FUNCTION odoo_sync.prefer_own() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
@@ -91,7 +94,9 @@ CREATE CONSTRAINT TRIGGER check_table AFTER INSERT OR UPDATE ON odoo_sync.mirror
 -- whoever reads a view must be allowed to call the functions in it: history has none of ours any more
 CREATE OR REPLACE VIEW odoo_sync.history AS
     SELECT r.run_id, r.connection, r.type,
-           CASE WHEN r.status = 'running' AND NOT now.is_running THEN 'interrupted' ELSE r.status END AS status,
+           CASE WHEN r.status = 'running' AND NOT now.is_running
+                  OR r.status = 'queued' AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.pid = r.pid)
+                THEN 'interrupted' ELSE r.status END AS status,
            r.mode, r.started_at, r.finished_at,
            CASE WHEN now.is_running THEN clock_timestamp() ELSE r.finished_at END - r.started_at AS duration,
            r.fetched, r.inserted, r.updated, r.deleted, r.failed,

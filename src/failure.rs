@@ -1,12 +1,9 @@
 //! What went wrong, in the form in which a reader at the SQL prompt gets it.
 
-use crate::odoo::{Error, ErrorKind};
-use crate::pg::identity::with_safe_path;
-use crate::version;
+use odoo::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::panic::AssertUnwindSafe;
 
 /// An error with its SQLSTATE, ready to be raised, recorded, or sent from the worker to its caller.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,7 +72,7 @@ impl Failure {
         )
     }
 
-    /// The same for a reason: `…, since …`.
+    /// Adds why: `…, since …`.
     pub fn because(mut self, reason: &str) -> Failure {
         self.message = format!("{}, since {reason}", self.message);
         self
@@ -194,30 +191,4 @@ impl From<pgrx::spi::Error> for Failure {
             format!("internal error: {error}"),
         )
     }
-}
-
-/// Does `work`, and returns an error of PostgreSQL's that comes up inside as one of ours. What it had changed stays as it
-/// is, so that the caller must fail in its turn.
-pub fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
-    PgTryBuilder::new(AssertUnwindSafe(work))
-        .catch_others(|caught| Err(Failure::from(caught)))
-        .catch_rust_panic(|caught| Err(Failure::from(caught)))
-        .execute()
-}
-
-/// Runs the work of a SQL function, under a search path that is not the caller's. An error of PostgreSQL's that comes up
-/// inside is raised again as it was:
-/// pgrx by itself would put a Rust backtrace into its DETAIL where the server's environment asks for backtraces.
-pub fn guarded<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, ErrorReport> {
-    guarded_in_any_version(|| {
-        version::check()?;
-        work()
-    })
-}
-
-/// The same for the few functions that are called while the library is newer than what the database has of the extension.
-pub fn guarded_in_any_version<R>(
-    work: impl FnOnce() -> Result<R, Failure>,
-) -> Result<R, ErrorReport> {
-    caught(|| with_safe_path(work)).map_err(ErrorReport::from)
 }

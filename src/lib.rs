@@ -1,14 +1,20 @@
 //! odoo_sync keeps an Odoo company's records in typed PostgreSQL tables, from inside the database.
 //!
+//! From the top down, and imports only downward:
+//!
+//! - [`entry`]: the C symbols by which PostgreSQL starts the workers
 //! - [`api`]: the SQL functions, one file a subject
+//! - [`worker`]: the background workers and their callers
+//! - [`run`]: a run: which mirrors, in which order, and what becomes of what Odoo answers
+//! - [`connection`]: where to log in, and where the secret is
+//! - [`state`]: the extension's own tables
+//! - [`reader`]: what the helper threads ask of Odoo; names no PostgreSQL
+//! - [`mirror`]: the user's tables
 //! - [`settings`]: the GUCs
-//! - [`worker`]: the background worker and its caller
-//! - [`sync`]: the engine: what to fetch, in which order, and what becomes of it
-//! - [`mirror`]: the tables
-//! - [`odoo`]: the client; knows no PostgreSQL
-//! - [`pg`]: the only `unsafe`
-//! - [`secret_source`]: secrets that are elsewhere than in the user mapping
-//! - [`failure`], [`sql`], [`version`]: errors for the reader; rows as structs; whether library and database belong together
+//! - [`pg`]: PostgreSQL's C interface, the only `unsafe`
+//! - [`encode`]: from decoded records to PostgreSQL's own representation
+//! - [`failure`]: the error for the reader
+//! - the crate `odoo`: the client
 
 #![deny(unsafe_code)]
 
@@ -16,17 +22,17 @@ use pgrx::prelude::*;
 
 mod api;
 mod connection;
-mod elsewhere;
+mod encode;
+#[allow(unsafe_code)]
+mod entry;
 mod failure;
 mod mirror;
-mod odoo;
 #[allow(unsafe_code)]
 mod pg;
-mod secret_source;
+mod reader;
+mod run;
 mod settings;
-mod sql;
-mod sync;
-mod version;
+mod state;
 mod worker;
 
 pgrx::pg_module_magic!(name, version);

@@ -1,20 +1,25 @@
 //! `adopt()`: a table that is there already becomes the mirror.
 
 use crate::api::arguments;
-use crate::connection::{self, Connection};
-use crate::failure::{Failure, guarded};
+use crate::api::guard::guarded;
+use crate::api::log_in::with_login;
+use crate::connection::Connection;
+use crate::failure::Failure;
 use crate::mirror::adopt::{self, Found};
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::table::{Table, Wanted};
-use crate::odoo::{Cancel, Client, Error, ErrorKind};
-use crate::pg::identity::{self, as_owner};
-use crate::pg::thread;
+use crate::pg::identity;
+use crate::reader::source::Source;
+use crate::reader::spec::MirrorSpec;
 use crate::settings::Settings;
-use crate::sync::catalogue::{self, Deletes, MirrorSpec, TypeSpec};
-use crate::sync::{plan, record};
+use crate::state::catalogue::{self, Deletes, TypeSpec};
+use crate::state::extension::as_owner;
+use crate::state::{lock, mirror_state};
+use odoo::{Error, ErrorKind};
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use std::sync::Arc;
 
 /// A row of the answer: what was done, to what, and to how many rows.
 type Row = (String, String, Option<i64>);
@@ -69,7 +74,7 @@ fn adopt(
             return Ok(TableIterator::once(("nothing".to_string(), told, None)));
         }
         found.check()?;
-        if !record::try_lock_for_transaction(&connection.name, &r#type)? {
+        if !lock::try_lock_for_transaction(&connection.name, &r#type)? {
             return Err(busy(&connection, &r#type));
         }
         // nobody is kept from the table while Odoo is asked
@@ -165,28 +170,31 @@ fn ask(
     of_type: TypeSpec,
 ) -> Result<Asked, Failure> {
     let settings = Settings::current();
-    let endpoint = connection.endpoint(identity::current_user(), &settings)?;
-    let options = connection::interactive(connection.options(&settings));
+    let access = connection.access(identity::current_user(), &settings)?;
     let place = format!("connection {}", connection.name);
-    let asked = thread::wait_for(move || {
-        let client = Client::open(endpoint, options, Cancel::new())?;
+    let asked = with_login(access.interactive(), move |opened| {
+        let client = opened?;
         let series = client.session().series;
-        let of_series = |spec: &MirrorSpec| (spec.since..=spec.until).contains(&series);
-        let Some(spec) = specs.into_iter().find(of_series) else {
+        let Some(spec) = specs.into_iter().find(|spec| spec.is_for(series)) else {
             let message = format!("The catalogue has no such mirror for Odoo {series}.");
             return Ok(Err(Failure::from(Error::new(
                 ErrorKind::UnknownModel,
                 message,
             ))));
         };
-        let domain = match spec.domain_for(&of_type) {
+        let domain = match of_type.domain_of(&spec) {
             Ok(domain) => domain,
             Err(failure) => return Ok(Err(failure)),
         };
-        let (plan, _) = plan::ask(&client, &spec)?;
-        let ids = client.search(&spec.model, &domain, None)?;
+        let source = Source::new(Arc::new(client), spec, domain);
+        let (plan, _) = source.ask_fields()?;
+        let ids = source.ids()?;
         let columns = plan.all().filter_map(MirrorColumn::of).collect();
-        Ok::<_, Error>(Ok(Asked { spec, columns, ids }))
+        Ok::<_, Error>(Ok(Asked {
+            spec: source.spec,
+            columns,
+            ids,
+        }))
     })?;
     asked
         .map_err(Failure::from)
@@ -228,7 +236,7 @@ fn make(
             true => failure,
             false => failure.at(format!("adopting {table}")),
         })?;
-    record::forget_mirror(&connection.name, &spec.table_name)?;
+    mirror_state::forget(&connection.name, &spec.table_name)?;
     Ok(actions
         .into_iter()
         .map(|action| (action.action.to_string(), action.detail, action.rows))

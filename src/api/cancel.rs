@@ -1,10 +1,11 @@
 //! `cancel()`.
 
 use crate::api::arguments;
+use crate::api::guard::guarded;
 use crate::connection;
-use crate::failure::{Failure, guarded};
-use crate::pg::identity::as_owner;
-use crate::sql;
+use crate::failure::Failure;
+use crate::pg::sql;
+use crate::state::extension::as_owner;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde::Deserialize;
@@ -26,7 +27,8 @@ fn cancel(connection: default!(Option<&str>, "NULL")) -> Result<i32, ErrorReport
             sql::rows(
             "SELECT DISTINCT r.pid FROM odoo_sync.runs r JOIN pg_catalog.pg_stat_activity a
                ON a.pid = r.pid AND a.backend_type = 'odoo_sync' AND a.datname = pg_catalog.current_database()
-             WHERE r.status = 'running' AND r.connection = ANY ($1) AND odoo_sync.is_running(r.connection, r.type)",
+             WHERE r.connection = ANY ($1)
+               AND (r.status = 'running' AND odoo_sync.is_running(r.connection, r.type) OR r.status = 'queued')",
             &[names.into()],
         )
         })?;

@@ -1,19 +1,24 @@
 //! `check()`: can everything be read, and what does this server lack?
 
 use crate::api::arguments;
-use crate::connection;
-use crate::failure::{Failure, guarded};
+use crate::api::guard::guarded;
+use crate::api::log_in::with_login;
+use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::table::Table;
-use crate::odoo::{Cancel, Client, Domain, Endpoint, Error, ErrorKind, Options};
-use crate::pg::identity::{self, as_owner};
-use crate::pg::thread;
+use crate::pg::identity;
+use crate::reader::plan;
+use crate::reader::source::Source;
+use crate::reader::spec::MirrorSpec;
 use crate::settings::{self, Settings};
-use crate::sync::catalogue::{self, MirrorSpec, WithDomain};
-use crate::sync::progress::counted;
-use crate::sync::{plan, state};
+use crate::state::catalogue::{self, WithDomain};
+use crate::state::counts::counted;
+use crate::state::extension::as_owner;
+use crate::state::mirror_state;
+use odoo::{Client, Domain, Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use std::sync::Arc;
 
 /// One line of the report: what was looked at, whether it is well, and what was seen.
 type Line = (String, bool, String);
@@ -39,14 +44,18 @@ fn check(
     guarded(|| {
         let connection = arguments::connection(connection)?;
         let settings = Settings::current();
-        let endpoint = connection.endpoint(identity::current_user(), &settings)?;
-        let options = connection::interactive(connection.options(&settings));
+        let access = connection.access(identity::current_user(), &settings)?;
         let listed = settings::types()?;
         let mirrors = as_owner(|| {
             let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
             catalogue::mirrors_with_domains(&connection.name, &enabled)
         })?;
-        let (mut lines, looked) = thread::wait_for(move || report(endpoint, options, mirrors))?;
+        let url = access.endpoint.url.to_string();
+        let login = access.endpoint.login.clone();
+        let (mut lines, looked) = with_login(access.interactive(), move |opened| match opened {
+            Ok(client) => report(client, &url, &login, mirrors),
+            Err(error) => (vec![not_open(error)], Vec::new()),
+        })?;
         for mirror in looked {
             lines.push(with_table(&connection.name, mirror)?);
         }
@@ -56,17 +65,13 @@ fn check(
 
 /// Asks Odoo; runs in a thread of its own.
 fn report(
-    endpoint: Endpoint,
-    options: Options,
+    client: Client,
+    url: &str,
+    login: &str,
     mirrors: Vec<WithDomain>,
 ) -> (Vec<Line>, Vec<MirrorLine>) {
-    let url = endpoint.url.to_string();
-    let login = endpoint.login.clone();
+    let client = Arc::new(client);
     let is_encrypted = url.starts_with("https:");
-    let client = match Client::open(endpoint, options, Cancel::new()) {
-        Ok(client) => client,
-        Err(error) => return (vec![not_open(error)], Vec::new()),
-    };
     let session = client.session();
     let tls = match is_encrypted {
         true => "the certificate is valid for this host",
@@ -85,7 +90,7 @@ fn report(
             format!("{login}, user {}", session.uid),
         ),
     ];
-    let of_series = |(spec, _): &WithDomain| (spec.since..=spec.until).contains(&session.series);
+    let of_series = |(spec, _): &WithDomain| spec.is_for(session.series);
     let mirrors = mirrors.into_iter().filter(of_series);
     (
         lines,
@@ -104,18 +109,22 @@ fn not_open(error: Error) -> Line {
     (subject.to_string(), false, told(error))
 }
 
-fn mirror_line(client: &Client, spec: MirrorSpec, domain: Result<Domain, Failure>) -> MirrorLine {
-    let subject = format!("{}.{}", spec.r#type, spec.table_name);
+fn mirror_line(
+    client: &Arc<Client>,
+    spec: MirrorSpec,
+    domain: Result<Domain, Failure>,
+) -> MirrorLine {
+    let subject = spec.name();
     let domain = match domain {
         Ok(domain) => domain,
         Err(failure) => return ((subject, false, failure.summary()), spec, Vec::new()),
     };
-    let looked = client.fields(&spec.model).and_then(|server| {
-        Ok((
-            plan::fields(&spec, &server),
-            client.count(&spec.model, &domain)?,
-        ))
-    });
+    let source = Source::new(client.clone(), spec, domain);
+    let looked = source
+        .client
+        .fields(&source.spec.model)
+        .and_then(|server| Ok((plan::fields(&source.spec, &server), source.count()?)));
+    let spec = source.spec;
     let mut columns = Vec::new();
     let line = match looked {
         Ok((plan, count)) => {
@@ -153,7 +162,7 @@ fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
         return Ok((subject, ok, detail));
     }
     let fields: Vec<String> = columns.iter().map(|column| column.field.clone()).collect();
-    let known = as_owner(|| state::columns(connection, &spec.table_name))?;
+    let known = as_owner(|| mirror_state::columns(connection, &spec.table_name))?;
     let gained = match Table::find(connection, &spec.table_name, columns, known.as_ref()) {
         Ok(found) => found.map(|(_, gained)| gained),
         Err(failure) => return Ok((subject, false, failure.summary())),

@@ -1,15 +1,17 @@
 //! `connect()` and `disconnect()`.
 
+use crate::api::guard::guarded;
+use crate::api::log_in::with_login;
 use crate::api::{arguments, schedule};
+use crate::connection::secret_source;
 use crate::connection::{self, Connection};
-use crate::failure::{Failure, guarded};
-use crate::odoo::{Account, Cancel, Client, Endpoint, Secret, Session, Url};
+use crate::failure::Failure;
 use crate::pg::credentials::{self, Credentials};
 use crate::pg::guc;
-use crate::pg::identity::as_owner;
-use crate::pg::thread;
-use crate::secret_source;
+use crate::reader::access::Access;
 use crate::settings::Settings;
+use crate::state::extension::as_owner;
+use odoo::{Account, Error, Secret, Session, Url};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal};
@@ -57,13 +59,8 @@ fn connect(
                 login: arguments::text("login", login)?.to_string(),
                 secret: Secret::new(arguments::text("secret", secret)?.to_string()),
             };
-            let endpoint = Endpoint {
-                url,
-                database: connection.database.clone(),
-                login: credentials.login.clone(),
-                secret: secret_source::read(credentials.secret.clone())?,
-            };
-            let (session, account) = log_in(endpoint, &connection, &settings)?;
+            let access = connection.access_with(url, &credentials, &settings)?;
+            let (session, account) = log_in(access.interactive())?;
             store(&connection, &credentials, before.as_ref())?;
             Ok(TableIterator::once((
                 connection.name,
@@ -147,16 +144,11 @@ fn authorities(
     }
 }
 
-fn log_in(
-    endpoint: Endpoint,
-    connection: &Connection,
-    settings: &Settings,
-) -> Result<(Session, Account), Failure> {
-    let options = connection::interactive(connection.options(settings));
-    Ok(thread::wait_for(move || {
-        let client = Client::open(endpoint, options, Cancel::new())?;
+fn log_in(access: Access) -> Result<(Session, Account), Failure> {
+    Ok(with_login(access, |opened| {
+        let client = opened?;
         let account = client.account()?;
-        Ok::<_, crate::odoo::Error>((client.session().clone(), account))
+        Ok::<_, Error>((client.session().clone(), account))
     })??)
 }
 

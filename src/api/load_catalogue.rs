@@ -1,7 +1,8 @@
 //! `load_catalogue()`: how the built-in rows of the catalogue get into it, in a new installation and in an upgrade.
 
-use crate::failure::{Failure, guarded_in_any_version};
-use crate::version;
+use crate::api::guard::guarded_in_any_version;
+use crate::failure::Failure;
+use crate::state::extension;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
@@ -15,7 +16,7 @@ const BUILTIN: &str = include_str!("../../sql/catalogue.sql");
 #[pg_extern]
 fn load_catalogue() -> Result<(), ErrorReport> {
     guarded_in_any_version(|| {
-        if version::of_extension()? == version::OF_LIBRARY {
+        if extension::of_extension()? == extension::OF_LIBRARY {
             Spi::run("DELETE FROM odoo_sync.mirrors WHERE builtin").map_err(Failure::from)?;
             Spi::run(BUILTIN).map_err(Failure::from)?;
         }

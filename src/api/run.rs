@@ -1,73 +1,127 @@
 //! `run()` and `run_due()`.
 
-use crate::api::arguments;
+use crate::api::guard::guarded;
+use crate::api::{arguments, types};
 use crate::connection::{self, Connection};
-use crate::failure::{Failure, guarded};
-use crate::pg::identity::{self, as_owner};
-use crate::pg::process;
+use crate::failure::Failure;
 use crate::pg::savepoint::undone;
+use crate::pg::{credentials, identity, process};
+use crate::run::locks;
 use crate::settings::{self, Settings};
-use crate::sync::progress::counted;
-use crate::sync::task::{Outcome, Status, Task};
-use crate::sync::{blocked, catalogue};
-use crate::worker;
+use crate::state::catalogue;
+use crate::state::counts::{counted, with_counts};
+use crate::state::extension::as_owner;
+use crate::state::task::{Mode, Outcome, Status, Task};
+use crate::worker::caller;
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::collections::HashMap;
 
-/// A row of the answer, as both functions declare it.
-type Row = (
-    i64,
-    String,
-    String,
-    String,
-    Option<String>,
-    i64,
-    i64,
-    i64,
-    i64,
-    i64,
-    Interval,
-    Option<String>,
-);
+/// Both functions return the same columns, the counts of a run among them.
+macro_rules! define_functions {
+    ($($count:ident),*) => {
+        #[allow(clippy::type_complexity)]
+        #[pg_extern]
+        fn run(
+            types: default!(Option<Vec<Option<String>>>, "NULL"),
+            full: default!(Option<bool>, "false"),
+            wait: default!(Option<bool>, "true"),
+            connection: default!(Option<&str>, "NULL"),
+            force: default!(Option<bool>, "false"),
+        ) -> Result<
+            TableIterator<
+                'static,
+                (
+                    name!(run_id, i64),
+                    name!(connection, String),
+                    name!(type, String),
+                    name!(status, String),
+                    name!(mode, Option<String>),
+                    $(name!($count, i64),)*
+                    name!(duration, Interval),
+                    name!(message, Option<String>),
+                ),
+            >,
+            ErrorReport,
+        > {
+            let outcomes = guarded(|| run_types(types, full, wait, connection, force))?;
+            Ok(TableIterator::new(outcomes.into_iter().map(row)))
+        }
 
-#[allow(clippy::type_complexity)]
-#[pg_extern]
-fn run(
-    types: default!(Option<Vec<Option<String>>>, "NULL"),
-    full: default!(Option<bool>, "false"),
-    wait: default!(Option<bool>, "true"),
-    connection: default!(Option<&str>, "NULL"),
-    force: default!(Option<bool>, "false"),
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(run_id, i64),
-            name!(connection, String),
-            name!(type, String),
-            name!(status, String),
-            name!(mode, Option<String>),
-            name!(fetched, i64),
-            name!(inserted, i64),
-            name!(updated, i64),
-            name!(deleted, i64),
-            name!(failed, i64),
-            name!(duration, Interval),
-            name!(message, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    guarded(|| {
-        arguments::writable_server("odoo_sync.run()")?;
-        let full = arguments::required("full", full)?;
-        let wait = arguments::required("wait", wait)?;
-        let force = arguments::required("force", force)?;
-        let due = undone(|| to_run(types, connection))?;
-        Ok(TableIterator::new(start(due, full, force, wait)?))
-    })
+        #[allow(clippy::type_complexity)]
+        #[pg_extern]
+        fn run_due(
+            connection: default!(Option<&str>, "NULL"),
+        ) -> Result<
+            TableIterator<
+                'static,
+                (
+                    name!(run_id, i64),
+                    name!(connection, String),
+                    name!(type, String),
+                    name!(status, String),
+                    name!(mode, Option<String>),
+                    $(name!($count, i64),)*
+                    name!(duration, Interval),
+                    name!(message, Option<String>),
+                ),
+            >,
+            ErrorReport,
+        > {
+            let outcomes = guarded(|| run_due_types(connection))?;
+            Ok(TableIterator::new(outcomes.into_iter().map(row)))
+        }
+
+        /// A row of the answer.
+        #[allow(clippy::type_complexity)]
+        fn row(
+            outcome: Outcome,
+        ) -> (
+            i64,
+            String,
+            String,
+            String,
+            Option<String>,
+            $(bigint!($count),)*
+            Interval,
+            Option<String>,
+        ) {
+            (
+                outcome.run_id,
+                outcome.connection,
+                outcome.r#type,
+                outcome.status.as_str().to_string(),
+                outcome.mode.map(|mode| Mode::as_str(mode).to_string()),
+                $(outcome.counts.$count as i64,)*
+                Interval::from_seconds((outcome.seconds * 1000.0).round() / 1000.0),
+                outcome.message,
+            )
+        }
+    };
+}
+
+/// The type of each count.
+macro_rules! bigint {
+    ($count:ident) => {
+        i64
+    };
+}
+with_counts!(define_functions);
+
+fn run_types(
+    types: Option<Vec<Option<String>>>,
+    full: Option<bool>,
+    wait: Option<bool>,
+    connection: Option<&str>,
+    force: Option<bool>,
+) -> Result<Vec<Outcome>, Failure> {
+    arguments::writable_server("odoo_sync.run()")?;
+    let full = arguments::required("full", full)?;
+    let wait = arguments::required("wait", wait)?;
+    let force = arguments::required("force", force)?;
+    let due = undone(|| to_run(types, connection))?;
+    start(due, full, force, wait)
 }
 
 /// What `run()` is called for: the connections, and the types of each.
@@ -75,7 +129,7 @@ fn to_run(
     types: Option<Vec<Option<String>>>,
     connection: Option<&str>,
 ) -> Result<Vec<(Connection, Vec<String>)>, Failure> {
-    let named = named_types(types)?;
+    let named = types::named(types)?;
     let connections = connection::usable(connection)?;
     if connections.is_empty() {
         return Err(Failure::new(
@@ -84,7 +138,9 @@ fn to_run(
         )
         .hint("odoo_sync.connect(url, database, login, secret) makes one."));
     }
-    with_types(connections, |name| types_of(name, named.as_deref()))
+    with_types(connections, |name| {
+        types::of_connection(name, named.as_deref())
+    })
 }
 
 /// The connections that have such types, with these.
@@ -102,78 +158,10 @@ fn with_types(
     Ok(with_types)
 }
 
-/// The types that `odoo_sync.types` lists; fails when there is no such type.
-fn listed_types() -> Result<Option<Vec<String>>, Failure> {
-    let listed = settings::types()?;
-    if let Some(listed) = &listed {
-        as_owner(|| catalogue::check_types(listed))
-            .map_err(|failure| failure.at("odoo_sync.types"))?;
-    }
-    Ok(listed)
-}
-
-/// The types that the caller names, each once; None for those that are enabled.
-pub(super) fn named_types(
-    types: Option<Vec<Option<String>>>,
-) -> Result<Option<Vec<String>>, Failure> {
-    let Some(types) = types else { return Ok(None) };
-    let mut named = Vec::new();
-    for name in types {
-        let name = arguments::text("a type's name", name.as_deref())?.to_string();
-        if !named.contains(&name) {
-            named.push(name);
-        }
-    }
-    if named.is_empty() {
-        return Err(Failure::argument("types must not be an empty array")
-            .hint("Leave it out, or pass NULL, for all enabled types."));
-    }
-    as_owner(|| catalogue::check_types(&named))?;
-    Ok(Some(named))
-}
-
-/// The named types, or those that are enabled on a connection; a notice where there are none.
-pub(super) fn types_of(connection: &str, named: Option<&[String]>) -> Result<Vec<String>, Failure> {
-    let listed = listed_types()?;
-    if let Some(named) = named {
-        return Ok(named.to_vec());
-    }
-    let enabled = as_owner(|| catalogue::enabled_types(connection, listed.as_deref()))?;
-    if enabled.is_empty() {
-        pgrx::notice!("connection {connection}: no type is enabled");
-    }
-    Ok(enabled)
-}
-
-#[allow(clippy::type_complexity)]
-#[pg_extern]
-fn run_due(
-    connection: default!(Option<&str>, "NULL"),
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(run_id, i64),
-            name!(connection, String),
-            name!(type, String),
-            name!(status, String),
-            name!(mode, Option<String>),
-            name!(fetched, i64),
-            name!(inserted, i64),
-            name!(updated, i64),
-            name!(deleted, i64),
-            name!(failed, i64),
-            name!(duration, Interval),
-            name!(message, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    guarded(|| {
-        arguments::writable_server("odoo_sync.run_due()")?;
-        let due = undone(|| what_is_due(connection))?;
-        Ok(TableIterator::new(start(due, false, false, true)?))
-    })
+fn run_due_types(connection: Option<&str>) -> Result<Vec<Outcome>, Failure> {
+    arguments::writable_server("odoo_sync.run_due()")?;
+    let due = undone(|| what_is_due(connection))?;
+    start(due, false, false, true)
 }
 
 /// What `run_due()` is called for.
@@ -182,7 +170,7 @@ fn what_is_due(connection: Option<&str>) -> Result<Vec<(Connection, Vec<String>)
     if !settings::enabled() {
         return Ok(Vec::new());
     }
-    let listed = listed_types()?;
+    let listed = types::listed()?;
     with_types(connections, |name| {
         as_owner(|| {
             let enabled = catalogue::enabled_types(name, listed.as_deref())?;
@@ -197,13 +185,15 @@ fn start(
     full: bool,
     force: bool,
     wait: bool,
-) -> Result<Vec<Row>, Failure> {
+) -> Result<Vec<Outcome>, Failure> {
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    if wait {
+    let is_queued = undone(|| depends_on_this_transaction(&due))?;
+    let waits = wait && !is_queued;
+    if waits {
         for (connection, types) in &due {
-            undone(|| as_owner(|| blocked::ensure_caller_is_not(&connection.name, types)))?;
+            undone(|| as_owner(|| locks::ensure_caller_is_not(&connection.name, types)))?;
         }
     }
     let tasks: Vec<Task> = due
@@ -218,17 +208,17 @@ fn start(
             database: identity::current_database().to_u32(),
             session_user: identity::session_user().to_u32(),
             user: identity::current_user().to_u32(),
-            caller: wait.then(process::id),
+            caller: waits.then(process::id),
+            after: None,
         })
         .collect();
+    if is_queued {
+        let run_id = caller::run_after_commit(&tasks)?;
+        return Ok(begun(&tasks, run_id, Status::Queued, Some(QUEUED)));
+    }
     if !wait {
-        let run_id = worker::run_detached(&tasks)?;
-        let started = tasks.iter().flat_map(|task| {
-            task.types
-                .iter()
-                .map(|name| Outcome::new(run_id, &task.connection, name, Status::Started))
-        });
-        return Ok(rows(started.collect()));
+        let run_id = caller::run_detached(&tasks)?;
+        return Ok(begun(&tasks, run_id, Status::Started, None));
     }
     let order: HashMap<(String, String), usize> = tasks
         .iter()
@@ -240,7 +230,7 @@ fn start(
         .enumerate()
         .map(|(place, key)| (key, place))
         .collect();
-    let mut outcomes = worker::run_and_wait(tasks)?;
+    let mut outcomes = caller::run_and_wait(tasks)?;
     outcomes.sort_by_key(|outcome| {
         order
             .get(&(outcome.connection.clone(), outcome.r#type.clone()))
@@ -248,8 +238,38 @@ fn start(
     });
     match failure_of(&outcomes) {
         Some(failure) => Err(failure),
-        None => Ok(rows(outcomes)),
+        None => Ok(outcomes),
     }
+}
+
+/// What a queued type's row says.
+const QUEUED: &str = "Begins when this transaction commits, since it has made or changed what the run reads. SELECT * FROM odoo_sync.status() shows how it goes.";
+
+/// Whether this transaction has made or changed what the runs read: the connection, the login, the catalogue, what is set for
+/// types. Their workers see that once it is committed.
+fn depends_on_this_transaction(due: &[(Connection, Vec<String>)]) -> Result<bool, Failure> {
+    if as_owner(catalogue::is_being_changed_here)? {
+        return Ok(true);
+    }
+    let user = identity::current_user();
+    for (connection, _) in due {
+        if credentials::are_uncommitted(&connection.name, user)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The rows of types that nobody waits for.
+fn begun(tasks: &[Task], run_id: i64, status: Status, message: Option<&str>) -> Vec<Outcome> {
+    let outcome = |task: &Task, name: &String| Outcome {
+        message: message.map(str::to_string),
+        ..Outcome::new(run_id, &task.connection, name, status)
+    };
+    tasks
+        .iter()
+        .flat_map(|task| task.types.iter().map(move |name| outcome(task, name)))
+        .collect()
 }
 
 /// One error for all types that failed, which tells of the others too.
@@ -278,7 +298,7 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
                 Some(message) => format!(": {message}"),
                 None => String::new(),
             };
-            let counts = crate::sync::progress::summary(&outcome.counts);
+            let counts = outcome.counts.summary();
             format!(
                 "{}: {} ({counts}){told}",
                 label(outcome, outcomes),
@@ -305,24 +325,4 @@ fn label(outcome: &Outcome, outcomes: &[Outcome]) -> String {
     } else {
         format!("{}.{}", outcome.connection, outcome.r#type)
     }
-}
-
-fn rows(outcomes: Vec<Outcome>) -> Vec<Row> {
-    let row = |outcome: Outcome| {
-        (
-            outcome.run_id,
-            outcome.connection,
-            outcome.r#type,
-            outcome.status.as_str().to_string(),
-            outcome.mode,
-            outcome.counts.fetched as i64,
-            outcome.counts.inserted as i64,
-            outcome.counts.updated as i64,
-            outcome.counts.deleted as i64,
-            outcome.counts.failed as i64,
-            Interval::from_seconds((outcome.seconds * 1000.0).round() / 1000.0),
-            outcome.message,
-        )
-    };
-    outcomes.into_iter().map(row).collect()
 }

@@ -1,11 +1,13 @@
 //! `schedule()` and `unschedule()`: a pg_cron job that runs what is due.
 
 use crate::api::arguments;
+use crate::api::guard::guarded;
 use crate::connection;
-use crate::elsewhere;
-use crate::failure::{Failure, caught, guarded};
-use crate::pg::identity::as_owner;
+use crate::failure::Failure;
+use crate::pg::caught::caught;
 use crate::pg::savepoint::attempt;
+use crate::state::extension::as_owner;
+use crate::worker::statement;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -180,7 +182,7 @@ impl CronPlace {
     /// Runs a query whose result is a bigint where pg_cron lives.
     fn query(&self, query: &str, arguments: &[&str]) -> Result<Option<i64>, Failure> {
         if !self.is_here {
-            return elsewhere::query(self.database, query, arguments);
+            return statement::query(self.database, query, arguments);
         }
         let arguments: Vec<DatumWithOid> = arguments.iter().map(|text| (*text).into()).collect();
         caught(|| Ok(Spi::get_one_with_args::<i64>(query, &arguments)?))

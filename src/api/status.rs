@@ -1,47 +1,36 @@
 //! `status()`.
 
+use crate::api::guard::guarded;
 use crate::connection;
-use crate::failure::{Failure, guarded};
-use crate::pg::identity::as_owner;
+use crate::failure::Failure;
 use crate::settings;
-use crate::sync::catalogue;
+use crate::state::catalogue;
+use crate::state::counts::{Counts, with_counts};
+use crate::state::extension::as_owner;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-type Row = (
-    String,
-    String,
-    String,
-    Option<TimestampWithTimeZone>,
-    Option<TimestampWithTimeZone>,
-    Option<TimestampWithTimeZone>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<String>,
-    Option<String>,
-);
-
-/// A type's last run that did something, its last one that ended well, and its rows.
+/// A type's last run that did something, its last one that ended well, and its rows; with the counts' columns in place of
+/// `{counts}`. A queued run is not the last one while another is still under way.
 const QUERY: &str = "
     SELECT CASE WHEN last.status = 'running' AND odoo_sync.is_running($1, $2) THEN 'running'
+                WHEN last.status = 'queued'
+                     AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.pid = last.pid) THEN 'queued'
                 WHEN NOT $3 THEN 'disabled'
-                WHEN last.status = 'running' THEN 'interrupted'
-                ELSE coalesce(last.status, 'never run') END,
-           last.started_at,
-           good.finished_at,
+                WHEN last.status IN ('running', 'queued') THEN 'interrupted'
+                ELSE coalesce(last.status, 'never run') END AS state,
+           last.started_at AS last_run,
+           good.finished_at AS last_success,
            CASE WHEN $3 AND $4 THEN coalesce(odoo_sync.due_after(settled.started_at,
-                coalesce(t.\"interval\", pg_catalog.make_interval(mins => $5))), pg_catalog.now()) END,
-           (SELECT sum(m.row_count)::bigint FROM odoo_sync.mirror_state m WHERE m.connection = $1 AND m.type = $2),
-           last.fetched, last.inserted, last.updated, last.deleted, last.failed, last.progress,
-           coalesce(last.message, lacking.message)
+                coalesce(t.\"interval\", pg_catalog.make_interval(mins => $5))), pg_catalog.now()) END AS next_due,
+           (SELECT sum(m.row_count)::bigint FROM odoo_sync.mirror_state m
+            WHERE m.connection = $1 AND m.type = $2) AS row_count,
+           {counts}, last.progress, coalesce(last.message, lacking.message) AS message
     FROM (VALUES (1)) AS one (row)
     LEFT JOIN odoo_sync.types t ON t.connection = $1 AND t.type = $2
     LEFT JOIN LATERAL (SELECT * FROM odoo_sync.runs r WHERE r.connection = $1 AND r.type = $2 AND r.status <> 'skipped'
+                         AND NOT (r.status = 'queued' AND odoo_sync.is_running($1, $2))
                        ORDER BY r.run_id DESC LIMIT 1) AS last ON true
     LEFT JOIN LATERAL (SELECT r.finished_at FROM odoo_sync.runs r
                        WHERE r.connection = $1 AND r.type = $2 AND r.status IN ('ok', 'partial')
@@ -54,80 +43,101 @@ const QUERY: &str = "
                        WHERE r.connection = $1 AND r.type = $2 AND r.mode IS NOT NULL AND r.status = 'skipped'
                        ORDER BY r.run_id DESC LIMIT 1) AS lacking ON true";
 
-#[allow(clippy::type_complexity)]
-#[pg_extern]
-fn status(
-    connection: default!(Option<&str>, "NULL"),
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(connection, String),
-            name!(type, String),
-            name!(state, String),
-            name!(last_run, Option<TimestampWithTimeZone>),
-            name!(last_success, Option<TimestampWithTimeZone>),
-            name!(next_due, Option<TimestampWithTimeZone>),
-            name!(row_count, Option<i64>),
-            name!(fetched, Option<i64>),
-            name!(inserted, Option<i64>),
-            name!(updated, Option<i64>),
-            name!(deleted, Option<i64>),
-            name!(failed, Option<i64>),
-            name!(progress, Option<String>),
-            name!(message, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    guarded(|| {
-        let connections = connection::named_or_all(connection)?;
-        let listed = settings::types()?;
-        if let Some(listed) = &listed
-            && let Err(failure) = as_owner(|| catalogue::check_types(listed))
-        {
-            pgrx::warning!("odoo_sync.types: {}", failure.summary());
-        }
-        let rows = as_owner(|| {
-            let mut rows = Vec::new();
-            for connection in connections {
-                let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
-                for name in catalogue::type_names()? {
-                    let is_enabled = enabled.contains(&name);
-                    rows.push(status_row(&connection.name, name, is_enabled)?);
+/// The function, and its rows, with the counts of a run among their columns.
+macro_rules! define_function {
+    ($($count:ident),*) => {
+        #[allow(clippy::type_complexity)]
+        #[pg_extern]
+        fn status(
+            connection: default!(Option<&str>, "NULL"),
+        ) -> Result<
+            TableIterator<
+                'static,
+                (
+                    name!(connection, String),
+                    name!(type, String),
+                    name!(state, String),
+                    name!(last_run, Option<TimestampWithTimeZone>),
+                    name!(last_success, Option<TimestampWithTimeZone>),
+                    name!(next_due, Option<TimestampWithTimeZone>),
+                    name!(row_count, Option<i64>),
+                    $(name!($count, Option<i64>),)*
+                    name!(progress, Option<String>),
+                    name!(message, Option<String>),
+                ),
+            >,
+            ErrorReport,
+        > {
+            guarded(|| {
+                let mut rows = Vec::new();
+                for (connection, name, is_enabled) in types_to_show(connection)? {
+                    rows.push(as_owner(|| {
+                        with_row(&connection, &name, is_enabled, |row| {
+                            Ok((
+                                connection.clone(),
+                                name.clone(),
+                                row.get_by_name::<String, _>("state")?.unwrap_or_default(),
+                                row.get_by_name("last_run")?,
+                                row.get_by_name("last_success")?,
+                                row.get_by_name("next_due")?,
+                                row.get_by_name("row_count")?,
+                                $(row.get_by_name(stringify!($count))?,)*
+                                row.get_by_name("progress")?,
+                                row.get_by_name("message")?,
+                            ))
+                        })
+                    })?);
                 }
+                Ok(TableIterator::new(rows))
+            })
+        }
+    };
+}
+with_counts!(define_function);
+
+/// The types of the connections that are asked about, each with whether it is enabled.
+fn types_to_show(connection: Option<&str>) -> Result<Vec<(String, String, bool)>, Failure> {
+    let connections = connection::named_or_all(connection)?;
+    let listed = settings::types()?;
+    if let Some(listed) = &listed
+        && let Err(failure) = as_owner(|| catalogue::check_types(listed))
+    {
+        pgrx::warning!("odoo_sync.types: {}", failure.summary());
+    }
+    as_owner(|| {
+        let mut types = Vec::new();
+        for connection in connections {
+            let enabled = catalogue::enabled_types(&connection.name, listed.as_deref())?;
+            for name in catalogue::type_names()? {
+                let is_enabled = enabled.contains(&name);
+                types.push((connection.name.clone(), name, is_enabled));
             }
-            Ok(rows)
-        })?;
-        Ok(TableIterator::new(rows))
+        }
+        Ok(types)
     })
 }
 
-fn status_row(connection: &str, name: String, is_enabled: bool) -> Result<Row, Failure> {
+/// Looks how a type stands.
+fn with_row<R>(
+    connection: &str,
+    name: &str,
+    is_enabled: bool,
+    work: impl FnOnce(&pgrx::spi::SpiTupleTable) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let counts: Vec<String> = Counts::NAMES
+        .iter()
+        .map(|name| format!("last.{name}"))
+        .collect();
+    let query = QUERY.replace("{counts}", &counts.join(", "));
     let arguments = [
         connection.into(),
-        name.as_str().into(),
+        name.into(),
         is_enabled.into(),
         settings::enabled().into(),
         settings::interval_minutes().into(),
     ];
     Spi::connect(|client| {
-        let row = client.select(QUERY, Some(1), &arguments)?.first();
-        Ok((
-            connection.to_string(),
-            name.clone(),
-            row.get::<String>(1)?.unwrap_or_default(),
-            row.get(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            row.get(5)?,
-            row.get(6)?,
-            row.get(7)?,
-            row.get(8)?,
-            row.get(9)?,
-            row.get(10)?,
-            row.get(11)?,
-            row.get(12)?,
-        ))
+        let row = client.select(query.as_str(), Some(1), &arguments)?.first();
+        work(&row)
     })
 }

@@ -1,9 +1,10 @@
 //! The validator of the foreign data wrapper: which options a connection's server and user mappings have.
 
-use crate::failure::{Failure, guarded_in_any_version};
-use crate::odoo::Url;
-use crate::secret_source;
+use crate::api::guard::guarded_in_any_version;
+use crate::connection::secret_source;
+use crate::failure::Failure;
 use crate::settings::Settings;
+use odoo::Url;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::path::Path;

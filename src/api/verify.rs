@@ -1,18 +1,19 @@
 //! `verify()`: whether the mirrors equal Odoo now, and where they do not.
 
-use crate::api::{arguments, run};
-use crate::connection::Connection;
-use crate::failure::{Failure, guarded};
+use crate::api::guard::guarded;
+use crate::api::log_in::with_login;
+use crate::api::{arguments, types};
+use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::difference::{Difference, Sum};
 use crate::mirror::table::Table;
-use crate::odoo::{Cancel, Client, Error, ErrorKind, Field, FieldKind};
-use crate::pg::identity::{self, as_owner};
-use crate::pg::thread;
+use crate::pg::{identity, thread};
+use crate::reader::outline::Outline;
+use crate::reader::source::Source;
 use crate::settings::Settings;
-use crate::sync::catalogue;
-use crate::sync::proof::{Outline, Source};
-use crate::sync::state;
+use crate::state::extension::as_owner;
+use crate::state::{catalogue, mirror_state};
+use odoo::{Error, ErrorKind, Field, FieldKind};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::sync::Arc;
@@ -53,10 +54,10 @@ fn verify(
     ErrorReport,
 > {
     guarded(|| {
-        let named = run::named_types(types)?;
+        let named = types::named(types)?;
         let connection = arguments::connection(connection)?;
         let settings = Settings::current();
-        let names = run::types_of(&connection.name, named.as_deref())?;
+        let names = types::of_connection(&connection.name, named.as_deref())?;
         let (sizes, mirrors) = as_owner(|| {
             let types = catalogue::types(&connection.name, &names)?;
             Ok((
@@ -65,44 +66,35 @@ fn verify(
             ))
         })?;
         let place = format!("connection {}", connection.name);
-        let client =
-            Arc::new(log_in(&connection, &settings).map_err(|failure| failure.at(&place))?);
+        let client = connection
+            .access(identity::current_user(), &settings)
+            .and_then(|access| Ok(with_login(access, |opened| opened)??))
+            .map_err(|failure| failure.at(&place))?;
+        let client = Arc::new(client);
         let series = client.session().series;
         let mut rows = Vec::new();
         for (spec, domain) in mirrors {
-            if !(spec.since..=spec.until).contains(&series) {
+            if !spec.is_for(series) {
                 continue;
             }
             let domain =
                 domain.map_err(|failure| failure.at(format!("{place}, {}", spec.table_name)))?;
             let of_mirror = sizes.iter().find(|r#type| r#type.r#type == spec.r#type);
             let batch_size = of_mirror.and_then(|r#type| r#type.batch_size);
-            let source = Arc::new(Source {
-                client: client.clone(),
-                spec,
-                domain,
-                batch_size: batch_size.unwrap_or(settings.batch_size),
-            });
-            let row = prove(&connection.name, &source)
-                .map_err(|failure| failure.at(format!("{place}, {}", source.name())))?;
+            let batch_size = batch_size.unwrap_or(settings.batch_size);
+            let source = Arc::new(Source::new(client.clone(), spec, domain));
+            let row = prove(&connection.name, &source, batch_size)
+                .map_err(|failure| failure.at(format!("{place}, {}", source.spec.name())))?;
             rows.push(row);
         }
         Ok(TableIterator::new(rows))
     })
 }
 
-fn log_in(connection: &Connection, settings: &Settings) -> Result<Client, Failure> {
-    let endpoint = connection.endpoint(identity::current_user(), settings)?;
-    let options = connection.options(settings);
-    Ok(thread::wait_for(move || {
-        Client::open(endpoint, options, Cancel::new())
-    })??)
-}
-
 /// Compares one mirror. What concerns it alone is told in its row; what concerns the connection is an error.
-fn prove(schema: &str, source: &Arc<Source>) -> Result<Row, Failure> {
+fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, Failure> {
     let asked = source.clone();
-    let outline = match thread::wait_for(move || asked.outline())? {
+    let outline = match thread::wait_for(move || asked.outline(batch_size))? {
         Ok(outline) => Arc::new(outline),
         Err(error) if error.kind == ErrorKind::UnknownModel => {
             return without_model(schema, source);
@@ -110,7 +102,7 @@ fn prove(schema: &str, source: &Arc<Source>) -> Result<Row, Failure> {
         Err(error) => return unreadable(source, error),
     };
     let columns = outline.fields.iter().filter_map(MirrorColumn::of).collect();
-    let known = as_owner(|| state::columns(schema, &source.spec.table_name))?;
+    let known = as_owner(|| mirror_state::columns(schema, &source.spec.table_name))?;
     let found = match Table::find(schema, &source.spec.table_name, columns, known.as_ref()) {
         Ok(found) => found,
         Err(failure) => return Ok(row(source, None, None, None, vec![failure.summary()])),
@@ -119,10 +111,11 @@ fn prove(schema: &str, source: &Arc<Source>) -> Result<Row, Failure> {
     let mut difference = Difference::default();
     let mut problems = Vec::new();
     let mut after = None;
-    let last = outline.pages.len().saturating_sub(1);
+    let last = outline.pages.len() - 1;
     for number in 0..=last {
         let (asked, planned) = (source.clone(), outline.clone());
-        let page = match thread::wait_for(move || asked.page(&planned, &planned.pages[number]))? {
+        let read = move || asked.outline_page(&planned, &planned.pages[number]);
+        let page = match thread::wait_for(read)? {
             Ok(page) => page,
             Err(error) => return unreadable(source, error),
         };
@@ -137,7 +130,7 @@ fn prove(schema: &str, source: &Arc<Source>) -> Result<Row, Failure> {
         // what lies between two pages belongs to the later one, and the ends are open
         let upto = page.records.ids.last().copied().filter(|_| number < last);
         if let Some((table, _)) = &found {
-            difference.add(table.compare_page(&page.records, &page.fields, after, upto)?);
+            difference.add(table.compare_page(&page.records, after, upto)?);
         }
         after = upto.or(after);
     }

@@ -1,7 +1,6 @@
 //! A mirror's columns: which PostgreSQL type stores which of Odoo's.
 
-use crate::odoo::{ColumnKind, Field};
-use pgrx::pg_sys;
+use odoo::{ColumnKind, Field};
 
 /// One column, filled from one of Odoo's fields.
 #[derive(Debug, Clone)]
@@ -53,18 +52,5 @@ impl MirrorColumn {
                 ColumnKind::Text => sql_type == "character varying",
                 _ => false,
             }
-    }
-
-    /// The type in which a page carries its values: JSON as text, which the statement then casts.
-    pub fn page_type(&self) -> pg_sys::Oid {
-        match self.kind {
-            ColumnKind::Bigint => pg_sys::INT8OID,
-            ColumnKind::Numeric => pg_sys::NUMERICOID,
-            ColumnKind::Boolean => pg_sys::BOOLOID,
-            ColumnKind::Text | ColumnKind::Json => pg_sys::TEXTOID,
-            ColumnKind::Date => pg_sys::DATEOID,
-            ColumnKind::Timestamp => pg_sys::TIMESTAMPTZOID,
-            ColumnKind::BigintArray => pg_sys::INT8ARRAYOID,
-        }
     }
 }

@@ -1,13 +1,13 @@
 //! How a mirror differs from what Odoo has now. Only reads, so that it works on a standby too.
 
+use crate::encode::cells::Cells;
+use crate::encode::page::EncodedPage;
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
-use crate::mirror::encode::EncodedPage;
 use crate::mirror::table::Table;
-use crate::odoo::ColumnKind;
 use crate::pg::rowset::Rowset;
-use crate::sql;
-use pgrx::pg_sys;
+use crate::pg::sql;
+use odoo::ColumnKind;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 use serde::Deserialize;
@@ -60,23 +60,21 @@ pub struct Sum {
 }
 
 impl Table {
-    /// Compares a page of Odoo's records, by the values that it has of `fields`, with the rows whose ids are beyond
-    /// `after` and up to `last`; an end that is None is open. Times are compared by the second, as Odoo shows them.
+    /// Compares a page of Odoo's records, by the values that it has, with the rows whose ids are beyond `after` and up to
+    /// `last`; an end that is None is open. Times are compared by the second, as Odoo shows them.
     pub fn compare_page(
         &self,
         page: &EncodedPage,
-        fields: &[String],
         after: Option<i64>,
         last: Option<i64>,
     ) -> Result<Difference, Failure> {
-        let columns: Vec<Option<&MirrorColumn>> = fields
+        let known: Vec<(&MirrorColumn, &Cells)> = self
+            .columns
             .iter()
-            .map(|field| self.columns.iter().find(|column| column.field == *field))
+            .filter_map(|column| Some((column, page.column(&column.field)?)))
             .collect();
-        let known = columns.iter().zip(&page.columns);
-        let known = known.filter_map(|(column, cells)| Some(((*column)?, cells)));
         let differs: Vec<String> = known
-            .clone()
+            .iter()
             .map(|(column, _)| {
                 let (here, there) = (
                     quote_identifier(&column.name),
@@ -114,11 +112,13 @@ impl Table {
             self.qualified(),
             self.present("mirror"),
         );
-        let id = ("id", pg_sys::INT8OID, &page.id_cells);
-        let values =
-            known.map(|(column, cells)| (column.field.as_str(), column.page_type(), cells));
+        let values = known
+            .iter()
+            .map(|(column, cells)| (column.field.as_str(), *cells));
         let rowset = Rowset {
-            columns: std::iter::once(id).chain(values).collect(),
+            columns: std::iter::once(("id", &page.id_cells))
+                .chain(values)
+                .collect(),
             rows: 0..page.ids.len(),
         };
         let text = Spi::connect(|client| {

@@ -1,7 +1,7 @@
 //! The indexes that a mirror gets once, when it is first filled; after that they are the user's to keep or drop.
 
 use crate::failure::Failure;
-use crate::mirror::cut;
+use crate::mirror::names::cut;
 use crate::mirror::table::Table;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;

@@ -1,7 +1,7 @@
 //! Which column a field's values go to, in a table that is there already.
 
 use crate::mirror::column::MirrorColumn;
-use crate::mirror::{LONGEST_NAME, cut};
+use crate::mirror::names::{LONGEST_NAME, cut};
 use std::collections::{HashMap, HashSet};
 
 /// Gives each column its name, and returns those that the table (its columns' types by name) has to gain.

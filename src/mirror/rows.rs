@@ -1,15 +1,14 @@
 //! Writing to a mirror: pages of records in, records that are gone out.
 
+use crate::encode::page::EncodedPage;
 use crate::failure::Failure;
-use crate::mirror::encode::EncodedPage;
+use crate::mirror::names::{DELETED_AT, SYNCED_AT};
 use crate::mirror::table::Table;
-use crate::mirror::{DELETED_AT, SYNCED_AT};
-use crate::odoo::ColumnKind;
 use crate::pg::identity::contained;
 use crate::pg::rowset::Rowset;
 use crate::pg::savepoint::undone;
-use crate::sql;
-use pgrx::pg_sys;
+use crate::pg::sql;
+use odoo::ColumnKind;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 use std::ops::Range;
@@ -29,8 +28,9 @@ impl Table {
              SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written",
             self.upsert_statement()
         );
+        let rowset = self.rowset(page, rows)?;
         Spi::connect_mut(|client| {
-            self.rowset(page, rows).register();
+            rowset.register();
             let (inserted, updated) = contained(|| {
                 client
                     .update(statement.as_str(), None, &[])?
@@ -46,8 +46,9 @@ impl Table {
 
     /// Inserts records that are known to be new, which spares the look at each whether it is there.
     pub fn insert(&self, page: &EncodedPage, rows: Range<usize>) -> Result<Written, Failure> {
+        let rowset = self.rowset(page, rows)?;
         Spi::connect_mut(|client| {
-            self.rowset(page, rows).register();
+            rowset.register();
             let statement = self.insert_statement();
             let inserted = contained(|| client.update(statement.as_str(), None, &[]))?.len();
             Ok(Written {
@@ -59,8 +60,9 @@ impl Table {
 
     /// One record of a page as JSON, for whoever looks into why it could not be stored.
     pub fn as_json(&self, page: &EncodedPage, row: usize) -> Result<Option<pgrx::JsonB>, Failure> {
+        let rowset = self.rowset(page, row..row + 1)?;
         Spi::connect_mut(|client| {
-            self.rowset(page, row..row + 1).register();
+            rowset.register();
             let query = "SELECT pg_catalog.to_jsonb(page) FROM page";
             Ok(client
                 .update(query, None, &[])?
@@ -69,15 +71,23 @@ impl Table {
         })
     }
 
-    fn rowset<'a>(&'a self, page: &'a EncodedPage, rows: Range<usize>) -> Rowset<'a> {
-        let id = ("id", pg_sys::INT8OID, &page.id_cells);
-        let columns = self.columns.iter().zip(&page.columns);
-        let columns =
-            columns.map(|(column, cells)| (column.field.as_str(), column.page_type(), cells));
-        Rowset {
-            columns: std::iter::once(id).chain(columns).collect(),
-            rows,
+    /// The rows of a page, each value under the name of its field.
+    fn rowset<'a>(
+        &'a self,
+        page: &'a EncodedPage,
+        rows: Range<usize>,
+    ) -> Result<Rowset<'a>, Failure> {
+        let mut columns = vec![("id", &page.id_cells)];
+        for column in &self.columns {
+            let cells = page.column(&column.field).ok_or_else(|| {
+                Failure::new(
+                    PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+                    format!("internal error: a page lacks the field {}", column.field),
+                )
+            })?;
+            columns.push((&column.field, cells));
         }
+        Ok(Rowset { columns, rows })
     }
 
     fn insert_statement(&self) -> String {

@@ -2,10 +2,10 @@
 
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
+use crate::mirror::names::{DELETED_AT, SYNCED_AT};
 use crate::mirror::placement;
-use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::pg::identity::{can_become, contained, current_user};
-use crate::sql;
+use crate::pg::sql;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
 use serde::Deserialize;

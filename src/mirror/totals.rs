@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::mirror::table::Table;
-use crate::sql;
+use crate::pg::sql;
 use pgrx::spi::quote_identifier;
 
 impl Table {

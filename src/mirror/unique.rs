@@ -1,7 +1,7 @@
 //! Names that Odoo keeps unique, such as a posted invoice's within its journal, and what two rows with the same one mean.
 
 use crate::failure::Failure;
-use crate::mirror::cut;
+use crate::mirror::names::cut;
 use crate::mirror::table::Table;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// Shared by everyone who may cancel and everyone who must stop; clones are the same flag.
 ///
-/// Raising it ends sleeps at once and breaks off the requests in flight of every [`super::Client`] that was opened
+/// Raising it ends sleeps at once and breaks off the requests in flight of every [`crate::Client`] that was opened
 /// with it. Only a name that is being resolved or a TCP connection that is being made goes on until its own time limit.
 #[derive(Clone, Default)]
 pub struct Cancel(Arc<Flag>);
@@ -24,7 +24,7 @@ struct State {
 }
 
 /// Something that waits elsewhere than in [`Cancel::sleep`], and can be made to stop.
-pub(super) trait Interrupt: Send + Sync {
+pub(crate) trait Interrupt: Send + Sync {
     /// Ends what is going on, for good.
     fn interrupt(&self);
 }
@@ -73,7 +73,7 @@ impl Cancel {
     }
 
     /// Has `interrupt` stopped when the flag is raised; where it is already, the caller sees that by itself.
-    pub(super) fn register(&self, interrupt: Weak<dyn Interrupt>) {
+    pub(crate) fn register(&self, interrupt: Weak<dyn Interrupt>) {
         let mut state = self.state();
         state.interrupts.retain(|old| old.strong_count() > 0);
         state.interrupts.push(interrupt);

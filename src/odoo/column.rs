@@ -1,6 +1,8 @@
 //! The values of one field over a page of records.
 
-/// One field's values, in the order of [`super::Page::ids`].
+use crate::field::ColumnKind;
+
+/// One field's values, in the order of [`crate::Page::ids`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     Bigint(Vec<Option<i64>>),
@@ -28,12 +30,14 @@ pub struct Texts {
 
 impl Texts {
     /// Adds a text, or an empty value.
+    #[inline]
     pub fn push(&mut self, text: Option<&str>) {
         self.buffer.push_str(text.unwrap_or_default());
         self.ends.push((self.buffer.len(), text.is_some()));
     }
 
     /// The text at `index`; `None` where it is empty, and beyond the end.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<&str> {
         let &(end, present) = self.ends.get(index)?;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before].0);
@@ -41,12 +45,12 @@ impl Texts {
     }
 
     /// How many values there are, empty ones too.
+    #[inline]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// Whether there are none.
-    #[allow(dead_code, reason = "goes with len()")]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -69,12 +73,26 @@ impl Texts {
     }
 
     /// All values in order.
-    pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> + Clone {
         (0..self.len()).map(|index| self.get(index))
     }
 }
 
 impl Column {
+    /// An empty column.
+    pub(crate) fn new(kind: ColumnKind) -> Column {
+        match kind {
+            ColumnKind::Bigint => Column::Bigint(Vec::new()),
+            ColumnKind::Numeric => Column::Numeric(Texts::default()),
+            ColumnKind::Boolean => Column::Boolean(Vec::new()),
+            ColumnKind::Text => Column::Text(Texts::default()),
+            ColumnKind::Date => Column::Date(Vec::new()),
+            ColumnKind::Timestamp => Column::Timestamp(Vec::new()),
+            ColumnKind::BigintArray => Column::BigintArray(Vec::new()),
+            ColumnKind::Json => Column::Json(Texts::default()),
+        }
+    }
+
     /// How many values it has.
     pub fn len(&self) -> usize {
         match self {
@@ -87,13 +105,12 @@ impl Column {
     }
 
     /// Whether it has none.
-    #[allow(dead_code, reason = "goes with len()")]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Makes room for `more` values.
-    pub(super) fn reserve(&mut self, more: usize) {
+    pub(crate) fn reserve(&mut self, more: usize) {
         match self {
             Column::Bigint(values) | Column::Timestamp(values) => values.reserve(more),
             Column::Numeric(values) | Column::Text(values) | Column::Json(values) => {
@@ -106,7 +123,7 @@ impl Column {
     }
 
     /// The values at these positions, in this order.
-    pub(super) fn select(&self, positions: &[u32]) -> Column {
+    pub(crate) fn select(&self, positions: &[u32]) -> Column {
         fn pick<T: Clone>(values: &[T], positions: &[u32]) -> Vec<T> {
             positions
                 .iter()

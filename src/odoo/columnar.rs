@@ -1,10 +1,10 @@
 //! Which fields a server can read by columns.
 
-use super::client::Client;
-use super::description::step;
-use super::domain::Domain;
-use super::error::{Error, ErrorKind};
-use super::field::{ColumnKind, Field, FieldKind};
+use crate::client::Client;
+use crate::description::step;
+use crate::domain::Domain;
+use crate::error::{Error, ErrorKind};
+use crate::field::{ColumnKind, Field, FieldKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many related fields may show one another before the last one shows a stored one.

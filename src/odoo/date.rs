@@ -7,7 +7,7 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 /// `2026-11-25` as days since 1970-01-01; `None` if it is no such date. A year before 1000 may come without its zeros,
 /// `26-11-25`, as Python's `strftime` writes it on Linux.
-pub fn days(text: &str) -> Option<i32> {
+pub(crate) fn days(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
     let year = bytes
         .len()
@@ -23,7 +23,7 @@ pub fn days(text: &str) -> Option<i32> {
 }
 
 /// `2026-11-25 10:05:49` in UTC, perhaps with a fraction, as microseconds since 1970; `None` if it is no such time.
-pub fn microseconds(text: &str) -> Option<i64> {
+pub(crate) fn microseconds(text: &str) -> Option<i64> {
     let (date, time) = text.split_once([' ', 'T'])?;
     let days = days(date)?;
     let time = time.as_bytes();
@@ -39,7 +39,7 @@ pub fn microseconds(text: &str) -> Option<i64> {
 }
 
 /// `Wed, 25 Nov 2026 10:05:49 GMT`, the one form of HTTP dates that may be sent (RFC 9110, 5.6.7).
-pub fn http_date(text: &str) -> Option<SystemTime> {
+pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];

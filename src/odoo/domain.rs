@@ -1,6 +1,6 @@
 //! Which records of a model are meant.
 
-use super::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -131,7 +131,7 @@ impl Domain {
 
     /// No record, in a way that Odoo does not see through: it still builds the whole query and has it run.
     /// (`["id", "in", []]` it answers by itself; ids below 0 exist in some views.)
-    pub(super) fn nothing() -> Domain {
+    pub(crate) fn nothing() -> Domain {
         Domain(vec![
             json!("&"),
             json!(["id", "<", 0]),

@@ -67,7 +67,7 @@ pub enum FieldKind {
     Other(String),
 }
 
-/// What a column of a [`super::Page`] holds; each is one PostgreSQL type.
+/// What a column of a [`crate::Page`] holds; each is one PostgreSQL type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ColumnKind {
     Bigint,

@@ -3,15 +3,18 @@
 //! A failure is an HTTP status with `{name, message, arguments, context, debug}`
 //! (`odoo/http.py`, `Json2Dispatcher`; `odoo/addons/rpc/controllers/json2.py` in Odoo 19).
 
-use super::client::Endpoint;
-use super::error::{Error, ErrorKind};
-use super::failure::{self, Fault, is_html, unknown_database};
-use super::protocol::Call;
-use super::transport::{Answer, Request};
-use super::url::Url;
+use crate::body;
+use crate::call::Call;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind};
+use crate::fault::Fault;
+use crate::http::{Answer, Request};
+use crate::status;
+use crate::url::Url;
+use serde::de::DeserializeSeed;
 
 /// The request that makes a call.
-pub(super) fn request(endpoint: &Endpoint, call: &Call) -> Request {
+pub(crate) fn request(endpoint: &Endpoint, call: &Call) -> Request {
     Request {
         path: format!("/json/2/{}/{}", call.model, call.method),
         headers: vec![
@@ -25,27 +28,39 @@ pub(super) fn request(endpoint: &Endpoint, call: &Call) -> Request {
     }
 }
 
-/// Why an answer is a failure, or `None` if its body is the result.
-pub(super) fn failure(answer: &Answer, endpoint: &Endpoint, call: &Call) -> Option<Error> {
-    let url = &endpoint.url;
-    if answer.status == 200 {
-        return is_html(&answer.body).then(|| failure::of_status(answer, url, &call.to_string()));
+/// The result of a call, read by `seed`, or why there is none.
+pub(crate) fn result<'de, S: DeserializeSeed<'de>>(
+    endpoint: &Endpoint,
+    call: &Call,
+    answer: &'de Answer,
+    seed: S,
+) -> Result<S::Value, Error> {
+    if answer.status != 200 {
+        return Err(failure(endpoint, call, answer));
     }
+    let asked = call.to_string();
+    status::check(answer, &endpoint.url, &asked)?;
+    body::read(&answer.body, seed, &asked)
+}
+
+/// Why an answer with another status than 200 is a failure.
+fn failure(endpoint: &Endpoint, call: &Call, answer: &Answer) -> Error {
+    let url = &endpoint.url;
     // Odoo's own failures are JSON with a name; the rest is a proxy's, or Odoo's page for a database it does not have.
     let fault = serde_json::from_slice::<Fault>(&answer.body)
         .ok()
         .filter(|f| !f.name.is_empty());
-    Some(match (answer.status, fault) {
-        (404, None) if is_html(&answer.body) => unknown_database(url, &endpoint.database),
+    match (answer.status, fault) {
+        (404, None) if answer.is_html() => endpoint.unknown_database(),
         // The status of a proxy's answer says more than its body; so does that of Odoo's "too many requests".
-        (429 | 502..=504, _) | (_, None) => failure::of_status(answer, url, &call.to_string()),
+        (429 | 502..=504, _) | (_, None) => status::error(answer, url, &call.to_string()),
         (401, Some(_)) => invalid_key(url),
         (404, Some(fault)) if fault.text().contains(&format!("model '{}'", call.model)) => {
             call.unknown_model()
         }
         (409, Some(fault)) => fault.into_busy(&call.to_string()),
         (_, Some(fault)) => fault.into_error(url, &call.to_string()),
-    })
+    }
 }
 
 /// The bearer token is not an API key of any user of this database.

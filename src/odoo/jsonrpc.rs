@@ -3,22 +3,25 @@
 //! Success and failure both are HTTP 200, told apart by `result` and `error`; a `None` leaves `result` out
 //! (`odoo/http.py`, `JsonRequest` in Odoo 14, `JsonRPCDispatcher` in Odoo 19).
 
-use super::client::Endpoint;
-use super::error::Error;
-use super::failure::{self, Fault, is_html, unknown_database};
-use super::protocol::Call;
-use super::transport::{Answer, Request};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use crate::body;
+use crate::call::Call;
+use crate::endpoint::Endpoint;
+use crate::envelope::{Content, Envelope};
+use crate::error::Error;
+use crate::fault::Fault;
+use crate::http::{Answer, Request};
+use crate::status;
+use serde::de::DeserializeSeed;
 use serde_json::{Value, json};
-use std::fmt;
+use std::marker::PhantomData;
 
 /// The request that asks for the server's version; it needs no database.
-pub(super) fn version_request() -> Request {
+pub(crate) fn version_request() -> Request {
     service("common", "version", json!([]))
 }
 
 /// The request that logs in: its result is the user's id, or `false`.
-pub(super) fn login_request(endpoint: &Endpoint) -> Request {
+pub(crate) fn login_request(endpoint: &Endpoint) -> Request {
     let Endpoint {
         database,
         login,
@@ -33,7 +36,7 @@ pub(super) fn login_request(endpoint: &Endpoint) -> Request {
 }
 
 /// The request that makes a call.
-pub(super) fn request(endpoint: &Endpoint, uid: i64, call: &Call) -> Request {
+pub(crate) fn request(endpoint: &Endpoint, uid: i64, call: &Call) -> Request {
     let mut named = call.arguments.clone();
     let mut positional = Vec::new();
     // The records that a method is called on come first.
@@ -74,14 +77,41 @@ fn service(service: &str, method: &str, args: Value) -> Request {
     }
 }
 
-/// Why an answer cannot even be an envelope, or `None` if it can.
-pub(super) fn failure(answer: &Answer, endpoint: &Endpoint, asked: &str) -> Option<Error> {
-    (answer.status != 200 || is_html(&answer.body))
-        .then(|| failure::of_status(answer, &endpoint.url, asked))
+/// The result of a login, or why there is none.
+pub(crate) fn login_result(endpoint: &Endpoint, answer: &Answer) -> Result<Value, Error> {
+    let asked = "the login";
+    content(endpoint, asked, answer, PhantomData::<Value>)?
+        .map_err(|fault| fault_of(fault, endpoint, asked))
+}
+
+/// The result of a call, read by `seed`, or why there is none.
+pub(crate) fn result<'de, S: DeserializeSeed<'de>>(
+    endpoint: &Endpoint,
+    call: &Call,
+    answer: &'de Answer,
+    seed: S,
+) -> Result<S::Value, Error> {
+    content(endpoint, &call.to_string(), answer, seed)?
+        .map_err(|fault| fault_of_call(fault, endpoint, call))
+}
+
+/// What an answer holds: the result, read by `seed`, or Odoo's own failure.
+fn content<'de, S: DeserializeSeed<'de>>(
+    endpoint: &Endpoint,
+    asked: &str,
+    answer: &'de Answer,
+    seed: S,
+) -> Result<Result<S::Value, Fault>, Error> {
+    status::check(answer, &endpoint.url, asked)?;
+    match body::read(&answer.body, Envelope(seed), asked)? {
+        Content::Result(value) => Ok(Ok(value)),
+        Content::Fault(fault) => Ok(Err(fault)),
+        Content::Foreign => Err(status::other_program(&endpoint.url)),
+    }
 }
 
 /// What the error in an envelope means for a call.
-pub(super) fn fault_of_call(fault: Fault, endpoint: &Endpoint, call: &Call) -> Error {
+fn fault_of_call(fault: Fault, endpoint: &Endpoint, call: &Call) -> Error {
     // `odoo/service/model.py` says so of a model that is not there, as a UserError like any other.
     let unknown = fault.name == "odoo.exceptions.UserError"
         && (call.method == "fields_get"
@@ -94,7 +124,7 @@ pub(super) fn fault_of_call(fault: Fault, endpoint: &Endpoint, call: &Call) -> E
 }
 
 /// What the error in an envelope means.
-pub(super) fn fault_of(fault: Fault, endpoint: &Endpoint, asked: &str) -> Error {
+fn fault_of(fault: Fault, endpoint: &Endpoint, asked: &str) -> Error {
     let Endpoint { url, database, .. } = endpoint;
     // The text is PostgreSQL's, in any language; the name in quotes tells this case from a database server that is down.
     let named = [
@@ -107,77 +137,7 @@ pub(super) fn fault_of(fault: Fault, endpoint: &Endpoint, asked: &str) -> Error 
     // A database of another program's has no users to log in as.
     let foreign = fault.name == "builtins.KeyError" && fault.text() == "res.users";
     if missing || foreign {
-        return unknown_database(url, database);
+        return endpoint.unknown_database();
     }
     fault.into_error(url, asked)
-}
-
-/// Reads an envelope, its result by another seed.
-#[derive(Clone, Copy)]
-pub(super) struct Envelope<S>(pub S);
-
-/// What was in an envelope.
-pub(super) enum Content<T> {
-    Result(T),
-    Fault(Fault),
-    /// It was no envelope.
-    Foreign,
-}
-
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Envelope<S> {
-    type Value = Content<S::Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Envelope<S> {
-    type Value = Content<S::Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON-RPC answer")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut seed = Some(self.0);
-        let mut content = Content::Foreign;
-        let mut jsonrpc = false;
-        while let Some(key) = map.next_key::<String>()? {
-            match (key.as_str(), &mut seed) {
-                ("result", Some(_)) => {
-                    if let Some(seed) = seed.take() {
-                        content = Content::Result(map.next_value_seed(seed)?);
-                    }
-                }
-                ("error", _) => content = Content::Fault(map.next_value::<RpcError>()?.into()),
-                (other, _) => {
-                    jsonrpc |= other == "jsonrpc";
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        match (content, seed) {
-            (_, _) if !jsonrpc => Ok(Content::Foreign),
-            (Content::Foreign, Some(seed)) => seed
-                .deserialize(Value::Null)
-                .map(Content::Result)
-                .map_err(serde::de::Error::custom),
-            (content, _) => Ok(content),
-        }
-    }
-}
-
-/// The `error` of an envelope, of which only Odoo's `data` says what happened.
-#[derive(serde::Deserialize)]
-struct RpcError {
-    #[serde(default)]
-    message: String,
-    data: Option<Fault>,
-}
-
-impl From<RpcError> for Fault {
-    fn from(error: RpcError) -> Fault {
-        error.data.unwrap_or_else(|| Fault::unnamed(error.message))
-    }
 }

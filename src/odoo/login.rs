@@ -1,44 +1,32 @@
 //! From an address and a secret to a session: which Odoo is it, which protocol, who.
 
-use super::client::Endpoint;
-use super::error::{Error, ErrorKind};
-use super::failure;
-use super::jsonrpc;
-use super::protocol::{self, Call};
-use super::session::{Protocol, Session};
-use super::transport::{Answer, Request, Transport};
-use super::url::Url;
+use crate::call::{Call, arguments};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind};
+use crate::jsonrpc;
+use crate::protocol::Protocol;
+use crate::session::Session;
+use crate::transport::Transport;
+use crate::version;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::marker::PhantomData;
-use std::time::SystemTime;
-
-/// The first series that speaks JSON-2.
-const JSON2_SINCE: u32 = 19;
-
-/// Which Odoo answers.
-struct Version {
-    text: String,
-    series: u32,
-    /// Its clock when it answered.
-    clock: SystemTime,
-}
 
 /// Logs in: two or three requests after the version.
 ///
 /// # Errors
 /// What is wrong with the server, the database, the login or the secret, each by its own kind. A login that fails is
 /// tried once: five failures lock an account out for a minute (`res.users`, `_assert_can_auth`).
-pub(super) fn log_in(transport: &Transport, endpoint: &Endpoint) -> Result<Session, Error> {
+pub(crate) fn log_in(transport: &Transport, endpoint: &Endpoint) -> Result<Session, Error> {
     let key = endpoint.secret.is_api_key();
-    let version = discover(transport, key)?;
+    let version = version::discover(transport, key)?;
     // The database's name becomes a header there, and no header can carry another one.
     let fits_header = endpoint
         .database
         .bytes()
         .all(|byte| matches!(byte, b'!'..=b'~'));
-    let protocol = if version.series >= JSON2_SINCE && key && fits_header {
+    let protocol = if version.has_json2() && key && fits_header {
         Protocol::Json2
     } else {
         Protocol::JsonRpc
@@ -97,10 +85,8 @@ fn call<T: DeserializeOwned>(
 
 /// By JSON-RPC: the user's id.
 fn authenticate(transport: &Transport, endpoint: &Endpoint) -> Result<i64, Error> {
-    let asked = "the login";
-    let answer: Value = transport.exchange(&jsonrpc::login_request(endpoint), |answer| {
-        let content = protocol::envelope(endpoint, asked, answer, PhantomData::<Value>)?;
-        content.map_err(|fault| jsonrpc::fault_of(fault, endpoint, asked))
+    let answer = transport.exchange(&jsonrpc::login_request(endpoint), |answer| {
+        jsonrpc::login_result(endpoint, answer)
     })?;
     answer.as_i64().filter(|uid| *uid > 0).ok_or_else(|| {
         Error::new(
@@ -123,8 +109,8 @@ fn check_owner(transport: &Transport, endpoint: &Endpoint, session: &Session) ->
     struct User {
         login: String,
     }
-    let arguments = object(json!({"ids": [session.uid], "fields": ["login"]}));
-    let users: Vec<User> = call(transport, endpoint, session, "read", arguments)?;
+    let of_user = arguments(json!({"ids": [session.uid], "fields": ["login"]}));
+    let users: Vec<User> = call(transport, endpoint, session, "read", of_user)?;
     if users
         .first()
         .is_some_and(|user| user.login == endpoint.login)
@@ -139,136 +125,4 @@ fn check_owner(transport: &Transport, endpoint: &Endpoint, session: &Session) ->
         ),
     )
     .with_hint("Give the login of the user who made the key, or a key that this user made."))
-}
-
-/// Finds out which Odoo answers. With an API key the server is likely to have `/web/version` (19 and later); with a
-/// password it is asked by JSON-RPC, which all up to 21 have. Each is the other's second choice.
-fn discover(transport: &Transport, key: bool) -> Result<Version, Error> {
-    let first = if key { by_page } else { by_rpc };
-    let second = if key { by_rpc } else { by_page };
-    match first(transport) {
-        Err(error) if error.kind == ErrorKind::NotOdoo => {
-            // Of two answers that are not Odoo's, the first one stands.
-            second(transport).map_err(|other| match other.kind {
-                ErrorKind::NotOdoo => error,
-                _ => other,
-            })
-        }
-        outcome => outcome,
-    }
-}
-
-/// `GET /web/version` (`odoo/addons/web/controllers/home.py` in Odoo 19).
-fn by_page(transport: &Transport) -> Result<Version, Error> {
-    #[derive(Deserialize)]
-    struct Page {
-        version: String,
-        version_info: Vec<Value>,
-    }
-    let request = Request {
-        path: "/web/version".to_owned(),
-        headers: Vec::new(),
-        body: None,
-    };
-    transport.exchange(&request, |answer| {
-        let url = transport.url();
-        if answer.status != 200 || failure::is_html(&answer.body) {
-            return Err(failure::of_status(
-                answer,
-                url,
-                "the question for its version",
-            ));
-        }
-        let page: Page = read(answer, url)?;
-        version(page.version, &page.version_info, answer, url)
-    })
-}
-
-/// `common.version` (`odoo/service/common.py`).
-fn by_rpc(transport: &Transport) -> Result<Version, Error> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        result: Option<About>,
-        /// Its being there is what matters: some Odoo it is.
-        error: Option<IgnoredAny>,
-    }
-    #[derive(Deserialize)]
-    struct About {
-        server_version: String,
-        server_version_info: Vec<Value>,
-    }
-    transport.exchange(&jsonrpc::version_request(), |answer| {
-        let url = transport.url();
-        if answer.status != 200 || failure::is_html(&answer.body) {
-            return Err(failure::of_status(
-                answer,
-                url,
-                "the question for its version",
-            ));
-        }
-        match read(answer, url)? {
-            Envelope {
-                result: Some(about),
-                ..
-            } => version(
-                about.server_version,
-                &about.server_version_info,
-                answer,
-                url,
-            ),
-            Envelope { error: Some(_), .. } => Err(Error::new(
-                ErrorKind::Server,
-                format!("Odoo at {url} does not tell its version."),
-            )
-            .with_hint("Odoo's own log has the details, at this time.")),
-            Envelope { .. } => Err(failure::foreign(url)),
-        }
-    })
-}
-
-/// JSON of another shape is another program's; one that is cut off is worth another try.
-fn read<T: DeserializeOwned>(answer: &Answer, url: &Url) -> Result<T, Error> {
-    protocol::read(
-        &answer.body,
-        PhantomData::<T>,
-        "the question for its version",
-    )
-    .map_err(|error| {
-        if error.kind.is_transient() {
-            error
-        } else {
-            failure::foreign(url)
-        }
-    })
-}
-
-/// `[19, 0, 0, "final", 0, ""]`, or `["saas~18", 2, …]`.
-fn version(text: String, info: &[Value], answer: &Answer, url: &Url) -> Result<Version, Error> {
-    let series = match info.first() {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(name)) => name
-            .trim_start_matches(|c: char| !c.is_ascii_digit())
-            .parse()
-            .ok(),
-        _ => None,
-    };
-    let series = series.and_then(|series| u32::try_from(series).ok());
-    // Every Odoo dates its answers; where a proxy takes the date away, this machine's clock must do.
-    let clock = answer.date.unwrap_or_else(SystemTime::now);
-    match series {
-        Some(series) => Ok(Version {
-            text,
-            series,
-            clock,
-        }),
-        None => Err(failure::foreign(url)),
-    }
-}
-
-/// The map of a `json!({…})`.
-pub(super) fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
 }

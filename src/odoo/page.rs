@@ -1,18 +1,13 @@
 //! Reading records: what is asked for, how Odoo is asked, and what comes back.
 
-use super::client::Client;
-use super::column::Column;
-use super::decode::{Batch, ColumnsAnswer, RowsAnswer};
-use super::domain::Domain;
-use super::error::Error;
-use super::field::Field;
-use super::login::object;
-use serde_json::{Map, Value, json};
-
-/// The first series whose columnar read is `formatted_read_group`; before, it is `read_group`.
-pub(super) const FORMATTED_READ_GROUP_SINCE: u32 = 19;
-/// The first series whose `search_read` takes `load`, which leaves out the names of the records pointed to.
-const SEARCH_READ_LOAD_SINCE: u32 = 15;
+use crate::call::arguments;
+use crate::client::Client;
+use crate::column::Column;
+use crate::decode::{Batch, ColumnsAnswer, RowsAnswer};
+use crate::domain::Domain;
+use crate::error::Error;
+use crate::field::Field;
+use serde_json::json;
 
 /// Which records and which of their fields to read. `id` comes along by itself and is in neither list.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +40,8 @@ impl Client {
     /// domain. A record that is in only one of the two was created or deleted in between, and is left out.
     ///
     /// # Errors
-    /// [`super::ErrorKind::UnknownModel`], [`super::ErrorKind::AccessDenied`]; [`super::ErrorKind::Refused`] for a
-    /// field that this server lacks or cannot read by columns; [`super::ErrorKind::Malformed`] where an answer is not
+    /// [`crate::ErrorKind::UnknownModel`], [`crate::ErrorKind::AccessDenied`]; [`crate::ErrorKind::Refused`] for a
+    /// field that this server lacks or cannot read by columns; [`crate::ErrorKind::Malformed`] where an answer is not
     /// what was asked for, with the field.
     pub fn read(&self, request: &Read<'_>) -> Result<Page, Error> {
         let Read {
@@ -63,21 +58,21 @@ impl Client {
             let (batch, bytes) = self.read_rows(model, domain, rows, None)?;
             return Ok(Page::new(batch, bytes));
         }
-        let (batch, bytes) = self.read_columns(model, domain, columns)?;
-        let mut page = Page::new(batch, bytes);
+        let (mut batch, mut bytes) = self.read_columns(model, domain, columns)?;
         if !rows.is_empty() {
             // Of no records there are no rows to ask for.
-            let (batch, bytes) = match page.ids.is_empty() {
+            let (by_rows, more) = match batch.ids.is_empty() {
                 true => (Batch::new(model, rows)?, 0),
-                false => self.read_rows(model, domain, rows, Some(&page.ids))?,
+                false => self.read_rows(model, domain, rows, Some(&batch.ids))?,
             };
-            page.join(Page::new(batch, bytes));
+            batch.join(by_rows);
+            bytes += more;
         }
-        Ok(page)
+        Ok(Page::new(batch, bytes))
     }
 
     /// One array per field, straight from Odoo's SQL.
-    pub(super) fn read_columns(
+    pub(crate) fn read_columns(
         &self,
         model: &str,
         domain: &Domain,
@@ -86,7 +81,7 @@ impl Client {
         // The order matters: with the ids first, the columns know how long they will be.
         let names = std::iter::once("id").chain(fields.iter().map(|field| field.name.as_str()));
         let aggregates: Vec<String> = names.map(|name| format!("{name}:array_agg")).collect();
-        let (method, arguments) = if self.session().series >= FORMATTED_READ_GROUP_SINCE {
+        let (method, named) = if self.session().has_formatted_read_group() {
             (
                 "formatted_read_group",
                 json!({"domain": domain.to_value(), "groupby": [], "aggregates": aggregates}),
@@ -100,7 +95,7 @@ impl Client {
         self.call_with(
             model,
             method,
-            object(arguments),
+            arguments(named),
             ColumnsAnswer { model, fields },
         )
     }
@@ -116,14 +111,14 @@ impl Client {
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let seed = RowsAnswer { model, fields };
         // search_read reads without our context, so that lists would lack the archived records in them
-        if self.session().series >= SEARCH_READ_LOAD_SINCE && !fields.iter().any(Field::is_list) {
-            let arguments = json!({
+        if self.session().search_read_takes_load() && !fields.iter().any(Field::is_list) {
+            let named = arguments(json!({
                 "domain": domain.to_value(),
                 "fields": names,
                 "order": "id",
                 "load": "",
-            });
-            return self.call_with(model, "search_read", object(arguments), seed);
+            }));
+            return self.call_with(model, "search_read", named, seed);
         }
         let found;
         let ids = match ids {
@@ -133,9 +128,8 @@ impl Client {
                 &found
             }
         };
-        let arguments: Map<String, Value> =
-            object(json!({"ids": ids, "fields": names, "load": ""}));
-        self.call_with(model, "read", arguments, seed)
+        let named = arguments(json!({"ids": ids, "fields": names, "load": ""}));
+        self.call_with(model, "read", named, seed)
     }
 }
 
@@ -153,46 +147,4 @@ impl Page {
             bytes,
         }
     }
-
-    /// Adds the columns of another page, for the records that both have.
-    fn join(&mut self, mut other: Page) {
-        if self.ids != other.ids {
-            let (mine, theirs) = common(&self.ids, &other.ids);
-            self.select(&mine);
-            other.select(&theirs);
-        }
-        self.columns.append(&mut other.columns);
-        self.nul_characters += other.nul_characters;
-        self.bytes += other.bytes;
-    }
-
-    /// Keeps just the records at these positions, in this order.
-    fn select(&mut self, positions: &[u32]) {
-        self.ids = positions
-            .iter()
-            .map(|&position| self.ids[position as usize])
-            .collect();
-        for column in &mut self.columns {
-            *column = column.select(positions);
-        }
-    }
-}
-
-/// The positions of the ids that two ascending lists have in common.
-fn common(left: &[i64], right: &[i64]) -> (Vec<u32>, Vec<u32>) {
-    let (mut lefts, mut rights) = (Vec::new(), Vec::new());
-    let (mut l, mut r) = (0, 0);
-    while let (Some(a), Some(b)) = (left.get(l), right.get(r)) {
-        match a.cmp(b) {
-            std::cmp::Ordering::Less => l += 1,
-            std::cmp::Ordering::Greater => r += 1,
-            std::cmp::Ordering::Equal => {
-                lefts.push(l as u32);
-                rights.push(r as u32);
-                l += 1;
-                r += 1;
-            }
-        }
-    }
-    (lefts, rights)
 }

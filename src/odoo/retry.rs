@@ -1,25 +1,22 @@
 //! When to send a request again, and how long to wait before.
 
-use super::cancel::Cancel;
-use super::error::ErrorKind;
+use crate::date;
+use crate::error::ErrorKind;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
-
-use super::date;
+use std::time::{Duration, SystemTime};
 
 /// The longest wait before the first retry; it doubles with each.
 const BASE: Duration = Duration::from_millis(500);
 /// The longest wait before any retry.
 const CAP: Duration = Duration::from_secs(30);
 /// The longest `Retry-After` that is waited for: a run that waits longer had better end and say so.
-pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
+pub(crate) const RETRY_AFTER_CAP: Duration = Duration::from_secs(120);
 
 /// How often requests are sent again, and the dice for how long to wait before.
 #[derive(Debug)]
-pub struct Retry {
+pub(crate) struct Retry {
     max: u32,
     dice: AtomicU64,
 }
@@ -77,48 +74,10 @@ impl Retry {
 }
 
 /// A `Retry-After` header: seconds, or an HTTP date (RFC 9110, 10.2.3). `now` is the server's clock where known.
-pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     match text.parse::<u64>() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => date::http_date(text).map(|then| then.duration_since(now).unwrap_or_default()),
-    }
-}
-
-/// Keeps the starts of requests apart and holds them back, over all threads that share it.
-#[derive(Debug)]
-pub struct Throttle {
-    delay: Duration,
-    next: Mutex<Instant>,
-}
-
-impl Throttle {
-    /// `delay` between the starts of two requests; zero: no waiting.
-    pub fn new(delay: Duration) -> Throttle {
-        Throttle {
-            delay,
-            next: Mutex::new(Instant::now()),
-        }
-    }
-
-    /// Waits for this request's turn, or until cancelled.
-    pub fn wait(&self, cancel: &Cancel) {
-        let now = Instant::now();
-        let turn = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = now.max(*next);
-            *next = turn + self.delay;
-            turn
-        };
-        if turn > now {
-            cancel.sleep(turn - now);
-        }
-    }
-
-    /// Has all requests wait that long from now, whoever's they are: what a server asks of one thread it asks of all.
-    pub fn hold(&self, time: Duration) {
-        let until = Instant::now() + time;
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        *next = until.max(*next);
     }
 }

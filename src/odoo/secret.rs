@@ -34,7 +34,7 @@ const SHORTEST_MASKED: usize = 8;
 impl Secret {
     /// A failing server's answer with stars in place of the secret: some repeat what they were sent, in quotes of one kind
     /// within quotes of another.
-    pub(super) fn mask(&self, text: &[u8]) -> Vec<u8> {
+    pub(crate) fn mask(&self, text: &[u8]) -> Vec<u8> {
         let mut masked = text.to_vec();
         if self.0.len() >= SHORTEST_MASKED {
             for form in self.forms() {

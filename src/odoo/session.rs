@@ -1,25 +1,7 @@
-//! What is known once logged in, and what it cost.
+//! What is known once logged in.
 
-use std::fmt;
+use crate::protocol::Protocol;
 use std::time::SystemTime;
-
-/// How the client talks to this server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// `POST /json/2/<model>/<method>`, Odoo 19 and later, with an API key.
-    Json2,
-    /// `POST /jsonrpc`, Odoo 8 to 21, with a password or an API key.
-    JsonRpc,
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Protocol::Json2 => "JSON-2",
-            Protocol::JsonRpc => "JSON-RPC",
-        })
-    }
-}
 
 /// A login that succeeded.
 #[derive(Debug, Clone)]
@@ -36,6 +18,23 @@ pub struct Session {
     pub lang: Option<String>,
     /// Odoo's clock when the session began, in whole seconds: the `Date` of the first answer.
     pub started: SystemTime,
+}
+
+impl Session {
+    /// Whether the columnar read is `formatted_read_group`; before, it is `read_group`.
+    pub(crate) fn has_formatted_read_group(&self) -> bool {
+        self.series >= 19
+    }
+
+    /// Whether `search_read` takes `load`, which leaves out the names of the records pointed to.
+    pub(crate) fn search_read_takes_load(&self) -> bool {
+        self.series >= 15
+    }
+
+    /// Whether the ids of `account.root` are the first letters of account codes, and no numbers.
+    pub(crate) fn account_root_ids_are_text(&self) -> bool {
+        self.series >= 18
+    }
 }
 
 /// Who is logged in.

@@ -1,9 +1,9 @@
 //! Which other records a field shows that Odoo computes whenever it is read: its own record does not change with them.
 
-use super::client::Client;
-use super::description::{Descriptions, step};
-use super::error::Error;
-use super::field::Field;
+use crate::client::Client;
+use crate::description::{Descriptions, step};
+use crate::error::Error;
+use crate::field::Field;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far the ways to the values are followed.

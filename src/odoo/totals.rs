@@ -1,12 +1,11 @@
 //! How many records there are, and what their values come to, by one request.
 
-use super::client::Client;
-use super::column::Texts;
-use super::decode::push_numeric;
-use super::domain::Domain;
-use super::error::{Error, ErrorKind};
-use super::login::object;
-use super::page::FORMATTED_READ_GROUP_SINCE;
+use crate::call::arguments;
+use crate::client::Client;
+use crate::column::Texts;
+use crate::decode::push_numeric;
+use crate::domain::Domain;
+use crate::error::{Error, ErrorKind};
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -74,9 +73,9 @@ impl Client {
         domain: &Domain,
         aggregates: &[Aggregate],
     ) -> Result<Totals, Error> {
-        let is_formatted = self.session().series >= FORMATTED_READ_GROUP_SINCE;
+        let is_formatted = self.session().has_formatted_read_group();
         let specifications = aggregates.iter().map(Aggregate::specification);
-        let (method, arguments) = if is_formatted {
+        let (method, named) = if is_formatted {
             let asked: Vec<String> = std::iter::once(COUNT.to_owned())
                 .chain(specifications)
                 .collect();
@@ -92,7 +91,7 @@ impl Client {
             )
         };
         let groups: Vec<HashMap<String, Box<RawValue>>> =
-            self.call(model, method, object(arguments))?;
+            self.call(model, method, arguments(named))?;
         let malformed = |what: String| {
             Error::new(
                 ErrorKind::Malformed,

@@ -46,7 +46,7 @@ pub fn thread_traffic() -> Traffic {
 }
 
 /// Counts for this thread.
-pub(super) fn count(part: Traffic) {
+pub(crate) fn count(part: Traffic) {
     let mut sum = OF_THIS_THREAD.get();
     sum.add(&part);
     OF_THIS_THREAD.set(sum);

@@ -1,21 +1,23 @@
 //! HTTP: one request out, one answer in, again where that can help.
 
-use super::cancel::{Cancel, Interrupt};
-use super::client::Options;
-use super::date;
-use super::error::{Error, ErrorKind};
-use super::failure;
-use super::retry::{RETRY_AFTER_CAP, Retry, Throttle, retry_after};
-use super::secret::Secret;
-use super::traffic::{self, Traffic};
-use super::url::Url;
+use crate::authorities;
+use crate::cancel::{Cancel, Interrupt};
+use crate::date;
+use crate::error::{Error, ErrorKind};
+use crate::http::{Answer, Request};
+use crate::network;
+use crate::options::Options;
+use crate::retry::{RETRY_AFTER_CAP, Retry, retry_after};
+use crate::secret::Secret;
+use crate::throttle::Throttle;
+use crate::traffic::{self, Traffic};
+use crate::url::Url;
 use std::io::Read;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{RootCerts, TlsConfig};
 
 /// The longest time to resolve the host's name, and to connect to it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -23,29 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest answer that can be an error of Odoo's or of a proxy's, in bytes.
 const LARGEST_ERROR: usize = 1 << 20;
 
-/// A request, ready to be sent any number of times.
-pub(super) struct Request {
-    /// Below the URL, with a slash before it.
-    pub path: String,
-    pub headers: Vec<(&'static str, String)>,
-    /// A JSON body to `POST`; `None` is a `GET`.
-    pub body: Option<Vec<u8>>,
-}
-
-/// What came back, whatever its status.
-pub(super) struct Answer {
-    pub status: u16,
-    /// The server's clock, in whole seconds.
-    pub date: Option<SystemTime>,
-    /// How long the server wants to be left alone.
-    pub retry_after: Option<Duration>,
-    /// Where a redirect points to.
-    pub location: Option<String>,
-    pub body: Vec<u8>,
-}
-
 /// The way to one server: pooled connections, limits, retries. Shared by threads.
-pub(super) struct Transport {
+pub(crate) struct Transport {
     agent: Agent,
     url: Url,
     secret: Secret,
@@ -70,7 +51,7 @@ impl Transport {
         cancel: Cancel,
     ) -> Result<Arc<Transport>, Error> {
         let roots = match &options.ca_file {
-            Some(path) => authorities(path)?,
+            Some(path) => authorities::read(path)?,
             None => RootCerts::PlatformVerifier,
         };
         let mut config = Agent::config_builder()
@@ -199,7 +180,7 @@ impl Transport {
             waiting: start.elapsed(),
             ..Traffic::default()
         });
-        answer.map_err(|error| failure::of_http(error, &self.url, self.timeout, self.max_response))
+        answer.map_err(|error| network::error(error, &self.url, self.timeout, self.max_response))
     }
 
     fn send_untimed(&self, request: &Request) -> Result<Answer, ureq::Error> {
@@ -303,30 +284,4 @@ impl Interrupt for Transport {
 
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// The certificates in a PEM file.
-fn authorities(path: &Path) -> Result<RootCerts, Error> {
-    let refuse = |why: &str| {
-        Error::new(
-            ErrorKind::InvalidOption,
-            format!("The CA file \"{}\" cannot be used: {why}.", path.display()),
-        )
-        .with_hint(
-            "Name a PEM file with at least one certificate that this server process may read.",
-        )
-    };
-    let pem = std::fs::read(path).map_err(|error| refuse(&error.to_string()))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-            Ok(_) => {}
-            Err(_) => return Err(refuse("it is not well-formed PEM")),
-        }
-    }
-    if certificates.is_empty() {
-        return Err(refuse("it holds no certificate"));
-    }
-    Ok(RootCerts::new_with_certs(&certificates))
 }

@@ -1,6 +1,6 @@
 //! Where an Odoo is.
 
-use super::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 use std::fmt;
 use std::net::IpAddr;
 use ureq::http::Uri;

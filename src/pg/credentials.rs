@@ -3,7 +3,7 @@
 //! Through C rather than SQL text, since a statement's text turns up in error contexts and statement statistics.
 
 use crate::failure::Failure;
-use crate::odoo::Secret;
+use odoo::Secret;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
@@ -104,6 +104,34 @@ fn mapping_exists(server: pg_sys::Oid, user: pg_sys::Oid) -> bool {
             pg_sys::Datum::from(0),
             pg_sys::Datum::from(0),
         )
+    }
+}
+
+/// Whether the transaction that this backend is in has made or changed a connection, or the login that `role` uses on it:
+/// no other process sees it as it is here.
+pub fn are_uncommitted(connection: &str, role: pg_sys::Oid) -> Result<bool, Failure> {
+    let server = usable(connection, role)?;
+    let server_cache = pg_sys::SysCacheIdentifier::FOREIGNSERVEROID;
+    let mapping_cache = pg_sys::SysCacheIdentifier::USERMAPPINGUSERSERVER;
+    let is_new = |user: pg_sys::Oid| is_uncommitted(mapping_cache, &[user, server]);
+    Ok(is_uncommitted(server_cache, &[server]) || is_new(role) || is_new(pg_sys::InvalidOid))
+}
+
+/// Whether a row of the system cache is this transaction's own work.
+fn is_uncommitted(cache: pg_sys::SysCacheIdentifier::Type, keys: &[pg_sys::Oid]) -> bool {
+    let key = |index: usize| {
+        keys.get(index)
+            .map_or(pg_sys::Datum::from(0), |oid| pg_sys::Datum::from(*oid))
+    };
+    // SAFETY: a lookup in the system cache by its keys; the tuple is read before it is released.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache(cache as i32, key(0), key(1), key(2), key(3));
+        if tuple.is_null() {
+            return false;
+        }
+        let inserted_by = (*(*tuple).t_data).t_choice.t_heap.t_xmin;
+        pg_sys::ReleaseSysCache(tuple);
+        pg_sys::TransactionIdIsCurrentTransactionId(inserted_by)
     }
 }
 

@@ -1,8 +1,6 @@
-//! Who is asking, and acting as the extension's owner on its own tables.
+//! The roles of this session, and acting as one of them.
 
-use crate::failure::Failure;
 use crate::pg::guc;
-use crate::{sql, version};
 use pgrx::pg_sys;
 use std::ffi::CStr;
 
@@ -81,17 +79,4 @@ pub fn contained<R>(work: impl FnOnce() -> R) -> R {
 pub fn can_become(role: pg_sys::Oid, other: pg_sys::Oid) -> bool {
     // SAFETY: reads the catalogue, inside a transaction.
     unsafe { pg_sys::is_member_of_role(role, other) }
-}
-
-/// Runs `work` as the extension's owner: its state tables are nobody else's to write, so that whoever
-/// may run a sync needs no rights on them and cannot forge what they say. The search path is safe by now:
-/// [`crate::failure::guarded`] sees to that in SQL functions, the worker for itself.
-pub fn as_owner<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
-    let owner = extension_owner()?;
-    acting_as(owner, work)
-}
-
-fn extension_owner() -> Result<pg_sys::Oid, Failure> {
-    let query = "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'odoo_sync'";
-    sql::value(query, &[])?.ok_or_else(version::not_installed)
 }

@@ -1,16 +1,13 @@
 //! Being told to stop: a cancel, a termination, the end of the server.
 
-use crate::failure::{Failure, caught};
-use crate::pg::thread;
+use crate::failure::Failure;
+use crate::pg::caught::caught;
 use pgrx::pg_sys;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Set once a worker was told to stop, since PostgreSQL forgets a cancel as soon as it has raised it.
 static STOPPED: AtomicBool = AtomicBool::new(false);
-
-/// Set once a worker's time is over.
-static TIME_IS_OVER: AtomicBool = AtomicBool::new(false);
 
 /// For a worker: makes SIGINT and SIGTERM both cancel what it is doing, at once, and lets them in.
 /// It then records what it has done and exits; PostgreSQL's own handler for SIGTERM would leave no time for that.
@@ -26,22 +23,6 @@ pub fn install_worker_handlers() {
         libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
         pg_sys::BackgroundWorkerUnblockSignals();
     }
-}
-
-/// For a worker: cancels it once so much time has passed, also in the middle of a statement or of waiting for a lock.
-pub fn limit_time(limit: Duration) -> Result<(), Failure> {
-    thread::spawn("odoo_sync timer", move || {
-        std::thread::sleep(limit);
-        TIME_IS_OVER.store(true, Ordering::Relaxed);
-        // SAFETY: our own process, whose main thread is the only one that takes signals.
-        unsafe { libc::kill(libc::getpid(), libc::SIGINT) };
-    })?;
-    Ok(())
-}
-
-/// Whether a worker that was told to stop was so because its time is over.
-pub fn is_time_over() -> bool {
-    TIME_IS_OVER.load(Ordering::Relaxed)
 }
 
 /// For a worker between two steps: an error once it was told to stop. Ends the process when the server is gone.
@@ -60,7 +41,7 @@ pub fn check_worker() -> Result<(), Failure> {
     if STOPPED.load(Ordering::Relaxed) {
         return Err(Failure::cancelled());
     }
-    // other processes wait for each to have heard of some things: without this, a run whose Odoo is silent would hold up
+    // absorbs ProcSignalBarriers, for which other backends wait: without this, a run whose Odoo is silent would block
     // DROP DATABASE of any database of the cluster
     caught(|| {
         pgrx::check_for_interrupts!();

@@ -1,4 +1,4 @@
-//! A worker's own transactions.
+//! Transactions: a worker's own, and the one that a backend is in.
 
 use crate::failure::Failure;
 use crate::pg::identity::{acting_as, be_safe};
@@ -52,4 +52,10 @@ pub fn transaction<R>(
         pg_sys::pgstat_report_stat(false);
     }
     result
+}
+
+/// The full id of the transaction, or subtransaction, that this backend is in; it gets one if it had none.
+pub fn current_id() -> u64 {
+    // SAFETY: called inside a transaction, which is not a parallel worker's.
+    unsafe { pg_sys::GetCurrentFullTransactionId().value }
 }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use odoo::Client;
 use support::cluster::Cluster;
 use support::compare::{RealTruth, Report, compare};
-use support::odoo::Client;
 use support::odoo_copy::OdooCopy;
 use support::session::{Session, identifier};
 use support::wait;

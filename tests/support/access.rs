@@ -1,7 +1,7 @@
 //! How to get into an Odoo.
 
-use crate::odoo::{Cancel, Client, Endpoint, Options, Secret, Url};
 use crate::sample_odoo::SampleOdoo;
+use odoo::{Cancel, Client, Endpoint, Options, Secret, Url};
 use std::time::Duration;
 
 /// Which database of which server, as whom, by which secret: what `odoo_sync.connect()` is called with.

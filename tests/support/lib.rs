@@ -9,9 +9,6 @@ pub mod dice;
 pub mod faulty;
 pub mod gate;
 pub mod installation;
-/// The extension's Odoo client, compiled here without PostgreSQL.
-#[path = "../../src/odoo/mod.rs"]
-pub mod odoo;
 pub mod odoo_copy;
 pub mod port;
 pub mod real_odoo;

@@ -7,8 +7,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/support/common.sh
 source "$here/common.sh"
 
+# the Odoo client's tests, and those of the extension
+tests=(cargo test -p odoo -p odoo_sync_tests --release)
 # compiled first: a mistake shows before any server is waited for
-cargo test -p odoo_sync_tests --release --no-run
+"${tests[@]}" --no-run
 
 wanted=() skipped=()
 for version in 19 14; do
@@ -50,7 +52,7 @@ done
 
 status=0
 # all of them, so that one run tells all there is to mend
-cargo test -p odoo_sync_tests --release --no-fail-fast "$@" || status=$?
+"${tests[@]}" --no-fail-fast "$@" || status=$?
 tell_skipped
 [[ ${#wanted[@]} == 0 ]] || note "Odoo ${wanted[*]} stay up for the next run; 'make odoo-stop' ends them"
 exit "$status"

@@ -4,8 +4,8 @@ use super::Adoption;
 use super::found::{FoundColumn, base_type};
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
-use crate::odoo::ColumnKind;
 use crate::pg::savepoint;
+use odoo::ColumnKind;
 use pgrx::spi::quote_identifier;
 
 /// A column that is to get another type.

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::mirror::table::COLUMN_TYPE;
-use crate::sql;
+use crate::pg::sql;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::quote_qualified_identifier;

@@ -12,8 +12,8 @@ pub use found::Found;
 
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
+use crate::mirror::names::{DELETED_AT, SYNCED_AT};
 use crate::mirror::table::{Ensured, Table, Wanted};
-use crate::mirror::{DELETED_AT, SYNCED_AT};
 use crate::pg::savepoint;
 use found::FoundColumn;
 use pgrx::prelude::*;

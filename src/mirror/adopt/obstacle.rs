@@ -3,8 +3,8 @@
 use super::Adoption;
 use super::found::FoundColumn;
 use crate::failure::Failure;
-use crate::mirror::SYNCED_AT;
 use crate::mirror::column::MirrorColumn;
+use crate::mirror::names::SYNCED_AT;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_qualified_identifier};
 

@@ -3,8 +3,8 @@
 use super::Adoption;
 use super::found::{Found, FoundColumn, base_type, number};
 use crate::failure::Failure;
-use crate::mirror::{LONGEST_NAME, cut};
-use crate::sql;
+use crate::mirror::names::{LONGEST_NAME, cut};
+use crate::pg::sql;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
 use serde::Deserialize;

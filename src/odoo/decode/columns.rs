@@ -1,9 +1,11 @@
 //! The answer to a columnar read: one object, with one array for each field.
 
-use super::super::error::Error;
-use super::super::field::Field;
-use super::batch::{Batch, Key, Keys, Whole, about};
+use super::batch::{Batch, about};
 use super::cell::Cell;
+use super::ids::Ids;
+use super::keys::{Key, Keys};
+use crate::error::Error;
+use crate::field::Field;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -73,7 +75,11 @@ impl<'de> Visitor<'de> for Group<'_> {
                 Key::Id if std::mem::replace(&mut seen_id, true) => {
                     return Err(about("id", "came twice"));
                 }
-                Key::Id => batch.ids = map.next_value_seed(Ids)?,
+                Key::Id => {
+                    batch.ids = map
+                        .next_value_seed(Ids)
+                        .map_err(|error| about("id", error))?;
+                }
                 Key::Field(index) => {
                     let field = &fields[index];
                     if std::mem::replace(&mut seen[index], true) {
@@ -177,47 +183,6 @@ impl<'de> Visitor<'de> for Array<'_> {
             Err(E::invalid_type(de::Unexpected::Bool(true), &self))
         } else {
             Ok(())
-        }
-    }
-}
-
-/// The array of ids, or what stands for an empty one.
-struct Ids;
-
-impl<'de> DeserializeSeed<'de> for Ids {
-    type Value = Vec<i64>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<i64>, D::Error> {
-        deserializer
-            .deserialize_any(self)
-            .map_err(|error| about("id", error))
-    }
-}
-
-impl<'de> Visitor<'de> for Ids {
-    type Value = Vec<i64>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of ids")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<i64>, A::Error> {
-        let mut ids = Vec::new();
-        while let Some(id) = seq.next_element_seed(Whole)? {
-            ids.push(id);
-        }
-        Ok(ids)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Vec<i64>, E> {
-        Ok(Vec::new())
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Vec<i64>, E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(Vec::new())
         }
     }
 }

@@ -5,9 +5,14 @@
 mod batch;
 mod cell;
 mod columns;
+mod ids;
+mod json;
+mod keys;
+mod numeric;
 mod rows;
+mod whole;
 
 pub use batch::Batch;
-pub(super) use cell::push_numeric;
 pub use columns::ColumnsAnswer;
+pub(crate) use numeric::push_numeric;
 pub use rows::RowsAnswer;

@@ -1,7 +1,9 @@
 //! The answer to a row read: one object for each record.
 
-use super::super::field::Field;
-use super::batch::{Batch, Key, Keys, Whole, about};
+use super::batch::{Batch, about};
+use super::keys::{Key, Keys};
+use super::whole::Whole;
+use crate::field::Field;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

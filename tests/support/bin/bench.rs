@@ -4,6 +4,7 @@
 //!
 //!     bench [ROUNDS]
 
+use odoo::{Domain, Field};
 use std::collections::VecDeque;
 use std::error::Error;
 use std::io::Read;
@@ -12,7 +13,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use support::access::Access;
 use support::cluster::{Cluster, Database};
-use support::odoo::{Domain, Field};
 use support::session::Session;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;

@@ -6,10 +6,10 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use odoo::Client;
 use serde_json::{Value, json};
 use support::access::Access;
 use support::cluster::Cluster;
-use support::odoo::Client;
 use support::session::Session;
 use support::wait;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cell::{Cell, CellKind, canonical};
 use super::truth::{MirrorColumn, empty};
-use crate::odoo::{Client, FieldKind};
+use odoo::{Client, FieldKind};
 
 /// Records in one request.
 const PAGE: usize = 500;

@@ -14,8 +14,8 @@ mod truth;
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::odoo::FieldKind;
 use crate::session::{Session, identifier, literal};
+use odoo::FieldKind;
 
 pub use cell::{Cell, CellKind, canonical};
 pub use past::{Ids, Past};

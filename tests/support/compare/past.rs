@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::cell::Cell;
 use super::sample::{SampleTruth, cell};
 use super::truth::{Mirror, Truth};
-use crate::odoo::FieldKind;
 use crate::sample_odoo::SampleOdoo;
 use crate::session::Session;
+use odoo::FieldKind;
 
 type Record = Map<String, Value>;
 

@@ -7,8 +7,8 @@ use super::cell::Cell;
 use super::odoo_table::{OdooTables, Query};
 use super::truth::{Expected, Mirror, MirrorColumn, Truth};
 use crate::access::Access;
-use crate::odoo::{Client, FieldKind};
 use crate::real_odoo::RealOdoo;
+use odoo::{Client, FieldKind};
 
 /// The truth of a real Odoo, as its user sees it.
 pub struct RealTruth {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::cell::{Cell, CellKind};
 use super::truth::{Expected, Mirror, MirrorColumn, Truth, empty};
 use crate::access::Access;
-use crate::odoo::{Client, FieldKind};
 use crate::sample_odoo::SampleOdoo;
+use odoo::{Client, FieldKind};
 
 /// The truth of a sample Odoo.
 pub struct SampleTruth<'s> {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::cell::{Cell, CellKind};
-use crate::odoo::{Client, Field, FieldKind};
 use crate::session::Session;
+use odoo::{Client, Field, FieldKind};
 
 /// One mirror of the catalogue.
 #[derive(Clone, Debug)]

@@ -1,0 +1,74 @@
+//! The keys of an answer's objects.
+
+use crate::field::Field;
+use serde::Deserializer;
+use serde::de::{self, DeserializeSeed};
+use std::fmt;
+
+/// What a key of an answer names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    /// The record's id.
+    Id,
+    /// A field that was asked for, by its number.
+    Field(usize),
+    /// Something that Odoo adds, such as `__count`.
+    Other,
+}
+
+/// Tells which field a key names. Keys mostly come in the order in which the fields were asked for.
+pub(super) struct Keys<'f> {
+    fields: &'f [Field],
+    next: usize,
+    suffix: Option<&'static str>,
+}
+
+impl<'f> Keys<'f> {
+    /// Keys that end in `suffix`, or not.
+    pub fn new(fields: &'f [Field], suffix: Option<&'static str>) -> Keys<'f> {
+        Keys {
+            fields,
+            next: 0,
+            suffix,
+        }
+    }
+
+    /// Back to the first field, for the next record.
+    pub fn restart(&mut self) {
+        self.next = 0;
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Keys<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl de::Visitor<'_> for &mut Keys<'_> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
+        let name = self
+            .suffix
+            .and_then(|suffix| key.strip_suffix(suffix))
+            .unwrap_or(key);
+        if name == "id" {
+            return Ok(Key::Id);
+        }
+        let index = match self.fields.get(self.next) {
+            Some(field) if field.name == name => Some(self.next),
+            _ => self.fields.iter().position(|field| field.name == name),
+        };
+        Ok(index.map_or(Key::Other, |index| {
+            self.next = index + 1;
+            Key::Field(index)
+        }))
+    }
+}
