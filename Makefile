@@ -19,7 +19,7 @@ help: ## this list
 tools:
 	@$(SUPPORT)/setup.sh build
 build: tools
-	cargo build --release -p odoo_sync $(FEATURES)
+	cargo build --release -p odoo_sync $(ALSO) $(FEATURES)
 
 .PHONY: install uninstall
 install: build ## build the extension and install it into the server of PG_CONFIG=…; DESTDIR=… for packages
@@ -32,6 +32,8 @@ server:
 	@$(SUPPORT)/setup.sh server build
 
 .PHONY: demo demo-stop
+# built together with the extension, so that no core waits
+demo: ALSO = $(if $(ODOO)$(ODOO_URL),,-p sample_odoo)
 demo: server install ## a throwaway PostgreSQL over a sample Odoo; ODOO=19 or 14: over a real one; ODOO_URL, …: over yours
 	@$(SUPPORT)/demo.sh start
 demo-stop: ## remove it

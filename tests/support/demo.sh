@@ -66,7 +66,7 @@ choose_odoo() {
 start_sample() {
   local pid deadline=$((SECONDS + 30))
   (umask 077 && : >"$home/sample_odoo" && : >"$home/sample_odoo.log")
-  setsid "${CARGO_TARGET_DIR:-$here/../../target}/release/sample_odoo" >"$home/sample_odoo" 2>"$home/sample_odoo.log" </dev/null &
+  setsid "$(built)/sample_odoo" >"$home/sample_odoo" 2>"$home/sample_odoo.log" </dev/null &
   pid=$!
   echo "$pid" >"$home/sample_odoo.pid"
   until grep -q '^ODOO_SECRET=' "$home/sample_odoo"; do
@@ -84,7 +84,6 @@ case ${1:-} in
     bin=$("${PG_CONFIG:-/usr/lib/postgresql/15/bin/pg_config}" --bindir)
     # a socket in a directory that is closed to others is the only way in: no port to collide on, no password to invent
     psql=("$bin/psql" -X -h "$home" -U postgres -d demo)
-    [[ -n ${ODOO_URL:-}${ODOO:-} ]] || (cd "$here/../.." && cargo build -q --release -p odoo_sync_tests --bin sample_odoo)
     start_cluster
     choose_odoo
     "${psql[@]}" <"$here/demo.sql" || die "the demo stopped at the error above; its database is still there: ${psql[*]}"

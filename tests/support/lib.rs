@@ -5,13 +5,13 @@ pub mod background;
 pub mod certificates;
 pub mod cluster;
 pub mod compare;
-pub mod dice;
 pub mod faulty;
 pub mod gate;
 pub mod installation;
 pub mod odoo_copy;
-pub mod port;
 pub mod real_odoo;
-pub mod sample_odoo;
 pub mod session;
 pub mod wait;
+
+pub use sample_odoo;
+pub use sample_odoo::{dice, port};

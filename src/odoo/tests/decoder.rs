@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use odoo::decode::{Batch, ColumnsAnswer, RowsAnswer};
 use odoo::{Field, FieldKind};
 use peak_alloc::PeakAlloc;
+use sample_odoo::dice::Dice;
 use serde::de::DeserializeSeed;
-use support::dice::Dice;
 
 #[path = "decoder/garble.rs"]
 mod garble;

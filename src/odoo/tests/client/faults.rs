@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use odoo::{Cancel, Client, Domain, Endpoint, Error, ErrorKind, Options, Secret, Url};
+use sample_odoo::{Reaction, Series};
 use serde_json::{Map, Value};
-use support::sample_odoo::{Reaction, Series};
 
 use crate::servers::{Server, options};
 use crate::wire::{Wire, answer, json, login};

@@ -1,7 +1,7 @@
 //! Which fields there are, and which of them can be read by columns.
 
 use odoo::{Column, Domain, Field, FieldKind, thread_traffic};
-use support::sample_odoo::{FieldSpec, Series};
+use sample_odoo::{FieldSpec, Series};
 
 use crate::reading::{pick, read, storable};
 use crate::servers::{Server, servers};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use odoo::{Cancel, Client, Domain, ErrorKind, Options, Secret, thread_traffic};
-use support::sample_odoo::{Reaction, SampleOdoo, Series};
+use sample_odoo::{Reaction, SampleOdoo, Series};
 
 use crate::servers::{Server, options};
 use crate::wire::{Wire, answer, json, login};

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use odoo::{Client, Column, ColumnKind, Domain, Field, FieldKind, Page, Read, thread_traffic};
+use sample_odoo::Series;
 use serde_json::json;
-use support::sample_odoo::Series;
 
 use crate::servers::{Server, servers};
 

@@ -1,8 +1,8 @@
 //! What Odoo refuses, in either protocol and version: each has its own kind, one message, and most a hint.
 
 use odoo::{Client, Domain, Error, ErrorKind, Field, FieldKind, Read, Secret};
+use sample_odoo::{Reaction, Series};
 use serde_json::{Map, Value, json};
-use support::sample_odoo::{Reaction, Series};
 
 use crate::servers::{Server, servers};
 

@@ -6,7 +6,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use odoo::{Cancel, Client, Endpoint, Error, Options, Secret, Url};
-use support::sample_odoo::{SampleOdoo, Series};
+use sample_odoo::{SampleOdoo, Series};
 
 /// One Odoo, with a user's credentials.
 pub struct Server {

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use odoo::{ErrorKind, Protocol, Secret};
-use support::sample_odoo::{Reaction, Series};
+use sample_odoo::{Reaction, Series};
 
 use crate::servers::{Server, servers};
 use crate::wire;

@@ -1,6 +1,6 @@
 //! Answers that are not quite right, from one that is.
 
-use support::dice::Dice;
+use sample_odoo::dice::Dice;
 
 /// Pieces that mean something to somebody.
 const PIECES: [&str; 38] = [

@@ -6,7 +6,7 @@
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
-use support::sample_odoo::{SampleOdoo, Series, Size};
+use sample_odoo::{SampleOdoo, Series, Size};
 
 fn main() -> ExitCode {
     match serve(std::env::args().skip(1)) {

@@ -23,7 +23,7 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    pub(crate) fn of(request: &Request) -> RecordedRequest {
+    pub fn of(request: &Request) -> RecordedRequest {
         let (model, method) = protocol::subject(request);
         RecordedRequest {
             verb: request.verb.clone(),

@@ -7,7 +7,7 @@ use super::stock::{self, Ordered};
 use super::{
     COMPANIES, Datum, Founding, LineSketch, OrderSketch, Series, rounded, tax_rate, values,
 };
-use crate::sample_odoo::calendar::{DAY, SECOND};
+use crate::calendar::{DAY, SECOND};
 
 /// The sums of an order.
 #[derive(Default)]

@@ -20,7 +20,7 @@ type Values = Vec<(&'static str, Datum)>;
 
 /// `values! { "name" => "Oak", "active" => true }`
 macro_rules! values {
-    ($($name:literal => $value:expr),* $(,)?) => { vec![$(($name, $crate::sample_odoo::datum::Datum::from($value))),*] };
+    ($($name:literal => $value:expr),* $(,)?) => { vec![$(($name, $crate::datum::Datum::from($value))),*] };
 }
 use values;
 
