@@ -30,17 +30,7 @@ type MirrorLine = (Line, MirrorSpec, Vec<MirrorColumn>);
 #[pg_extern]
 fn check(
     connection: default!(Option<&str>, "'odoo'"),
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(subject, String),
-            name!(ok, bool),
-            name!(detail, String),
-        ),
-    >,
-    ErrorReport,
-> {
+) -> Result<TableIterator<'static, (name!(subject, String), name!(ok, bool), name!(detail, String))>, ErrorReport> {
     guarded(|| {
         let connection = arguments::connection(connection)?;
         let settings = Settings::current();
@@ -64,12 +54,7 @@ fn check(
 }
 
 /// Asks Odoo; runs in a thread of its own.
-fn report(
-    client: Client,
-    url: &str,
-    login: &str,
-    mirrors: Vec<WithDomain>,
-) -> (Vec<Line>, Vec<MirrorLine>) {
+fn report(client: Client, url: &str, login: &str, mirrors: Vec<WithDomain>) -> (Vec<Line>, Vec<MirrorLine>) {
     let client = Arc::new(client);
     let is_encrypted = url.starts_with("https:");
     let session = client.session();
@@ -77,27 +62,15 @@ fn report(
         true => "the certificate is valid for this host",
         false => "not used: the connection is not encrypted",
     };
-    let server = format!(
-        "Odoo {} at {url}, by {}",
-        session.server_version, session.protocol
-    );
+    let server = format!("Odoo {} at {url}, by {}", session.server_version, session.protocol);
     let lines = vec![
         ("server".to_string(), true, server),
         ("TLS".to_string(), true, tls.to_string()),
-        (
-            "login".to_string(),
-            true,
-            format!("{login}, user {}", session.uid),
-        ),
+        ("login".to_string(), true, format!("{login}, user {}", session.uid)),
     ];
     let of_series = |(spec, _): &WithDomain| spec.is_for(session.series);
     let mirrors = mirrors.into_iter().filter(of_series);
-    (
-        lines,
-        mirrors
-            .map(|(spec, domain)| mirror_line(&client, spec, domain))
-            .collect(),
-    )
+    (lines, mirrors.map(|(spec, domain)| mirror_line(&client, spec, domain)).collect())
 }
 
 fn not_open(error: Error) -> Line {
@@ -109,11 +82,7 @@ fn not_open(error: Error) -> Line {
     (subject.to_string(), false, told(error))
 }
 
-fn mirror_line(
-    client: &Arc<Client>,
-    spec: MirrorSpec,
-    domain: Result<Domain, Failure>,
-) -> MirrorLine {
+fn mirror_line(client: &Arc<Client>, spec: MirrorSpec, domain: Result<Domain, Failure>) -> MirrorLine {
     let subject = spec.name();
     let domain = match domain {
         Ok(domain) => domain,
@@ -130,24 +99,16 @@ fn mirror_line(
         Ok((plan, count)) => {
             columns = plan.all().filter_map(MirrorColumn::of).collect();
             let fields = columns.len();
-            let mut detail = format!(
-                "{}: {}, {fields} fields",
-                spec.model,
-                counted(count, "record")
-            );
+            let mut detail = format!("{}: {}, {fields} fields", spec.model, counted(count, "record"));
             if !plan.lacking.is_empty() {
                 let lacking = plan.lacking.join(", ");
-                detail.push_str(&format!(
-                    "; not on this server, not for this user, or with too long a name: {lacking}"
-                ));
+                detail
+                    .push_str(&format!("; not on this server, not for this user, or with too long a name: {lacking}"));
             }
             (subject, true, detail)
         }
         Err(error) if error.kind == ErrorKind::UnknownModel => {
-            let missing = format!(
-                "Odoo has no model {}: its module is not installed",
-                spec.model
-            );
+            let missing = format!("Odoo has no model {}: its module is not installed", spec.model);
             (subject, false, missing)
         }
         Err(error) => (subject, false, told(error)),
@@ -167,29 +128,19 @@ fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
         Ok(found) => found.map(|(_, gained)| gained),
         Err(failure) => return Ok((subject, false, failure.summary())),
     };
-    let is_known = |field: &str| {
-        known
-            .as_ref()
-            .is_some_and(|known| known.contains_key(field))
-    };
+    let is_known = |field: &str| known.as_ref().is_some_and(|known| known.contains_key(field));
     for column in gained.unwrap_or_default() {
         detail.push_str(&match column.name == column.field {
             true => format!("; the next run adds {}", column.name),
-            false if is_known(&column.field) => format!(
-                "; the type of {} changed: the next run adds {}",
-                column.field, column.name
-            ),
-            false => format!(
-                "; the table has a {} of its own: the next run adds {}",
-                column.field, column.name
-            ),
+            false if is_known(&column.field) => {
+                format!("; the type of {} changed: the next run adds {}", column.field, column.name)
+            }
+            false => format!("; the table has a {} of its own: the next run adds {}", column.field, column.name),
         });
     }
     let known = known.unwrap_or_default();
     for (_, column) in known.iter().filter(|(field, _)| !fields.contains(field)) {
-        detail.push_str(&format!(
-            "; no longer in Odoo: the next run empties {column}"
-        ));
+        detail.push_str(&format!("; no longer in Odoo: the next run empties {column}"));
     }
     Ok((subject, true, detail))
 }

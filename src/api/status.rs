@@ -12,8 +12,8 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-/// A type's last run that did something, its last one that ended well, and its rows; with the counts' columns in place of
-/// `{counts}`. A queued run is not the last one while another is still under way.
+/// A type's last run that did something, its last one that ended well, and its rows; with the counts' columns in place
+/// of `{counts}`. A queued run is not the last one while another is still under way.
 const QUERY: &str = "
     SELECT CASE WHEN last.status = 'running' AND odoo_sync.is_running($1, $2) THEN 'running'
                 WHEN last.status = 'queued'
@@ -125,10 +125,7 @@ fn with_row<R>(
     is_enabled: bool,
     work: impl Fn(&pgrx::spi::SpiTupleTable) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
-    let counts: Vec<String> = Counts::NAMES
-        .iter()
-        .map(|name| format!("last.{name}"))
-        .collect();
+    let counts: Vec<String> = Counts::NAMES.iter().map(|name| format!("last.{name}")).collect();
     let query = QUERY.replace("{counts}", &counts.join(", "));
     let arguments = [
         connection.into(),
@@ -139,8 +136,8 @@ fn with_row<R>(
     ];
     let mut interrupted = None;
     loop {
-        // a run that ends between the snapshot and the look at its lock seems to be cut off: a second look, with another
-        // snapshot, tells
+        // a run that ends between the snapshot and the look at its lock seems to be cut off: a second look, with
+        // another snapshot, tells
         let row = with_fresh_snapshot(|| {
             Spi::connect(|client| {
                 let row = client.select(query.as_str(), Some(1), &arguments)?.first();

@@ -10,13 +10,8 @@ use ureq::tls::{PemItem, RootCerts, parse_pem};
 /// [`ErrorKind::InvalidOption`] where the file cannot be read or contains none.
 pub(crate) fn read(path: &Path) -> Result<RootCerts, Error> {
     let refuse = |why: &str| {
-        Error::new(
-            ErrorKind::InvalidOption,
-            format!("The CA file \"{}\" cannot be used: {why}.", path.display()),
-        )
-        .with_hint(
-            "Name a PEM file that this server process may read, with at least one certificate.",
-        )
+        Error::new(ErrorKind::InvalidOption, format!("The CA file \"{}\" cannot be used: {why}.", path.display()))
+            .with_hint("Name a PEM file that this server process may read, with at least one certificate.")
     };
     let pem = std::fs::read(path).map_err(|error| refuse(&error.to_string()))?;
     let mut certificates = Vec::new();

@@ -17,42 +17,26 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::UnknownModel`] or [`ErrorKind::Refused`]: names become part of a URL, so invalid ones are not sent.
-    pub fn new(
-        model: &'a str,
-        method: &'a str,
-        arguments: Map<String, Value>,
-    ) -> Result<Call<'a>, Error> {
-        let call = Call {
-            model,
-            method,
-            arguments,
-        };
+    pub fn new(model: &'a str, method: &'a str, arguments: Map<String, Value>) -> Result<Call<'a>, Error> {
+        let call = Call { model, method, arguments };
         if !is_name(model, b"_.") {
             return Err(call.unknown_model());
         }
         if !is_name(method, b"_") {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                format!("\"{}\" is not a valid method name.", quote(method)),
-            ));
+            return Err(Error::new(ErrorKind::Refused, format!("\"{}\" is not a valid method name.", quote(method))));
         }
         Ok(call)
     }
 
     /// The arguments as a JSON object.
     pub fn arguments_json(&self) -> Vec<u8> {
-        Value::Object(self.arguments.clone())
-            .to_string()
-            .into_bytes()
+        Value::Object(self.arguments.clone()).to_string().into_bytes()
     }
 
     /// The error for a model that this Odoo does not have.
     pub fn unknown_model(&self) -> Error {
-        Error::new(
-            ErrorKind::UnknownModel,
-            format!("This Odoo has no model \"{}\".", quote(self.model)),
-        )
-        .with_hint("Check the name; the module that defines the model may not be installed.")
+        Error::new(ErrorKind::UnknownModel, format!("This Odoo has no model \"{}\".", quote(self.model)))
+            .with_hint("Check the name; the module that defines the model may not be installed.")
     }
 }
 
@@ -60,9 +44,7 @@ impl<'a> Call<'a> {
 fn is_name(name: &str, others: &[u8]) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
 }
 
 impl fmt::Display for Call<'_> {

@@ -62,12 +62,7 @@ impl Cancel {
             if left.is_zero() {
                 break;
             }
-            state = self
-                .0
-                .wake
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.0.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         state.raised
     }

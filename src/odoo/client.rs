@@ -49,18 +49,9 @@ impl Client {
     /// [`ErrorKind::UnknownDatabase`], [`ErrorKind::Authentication`] (never retried), [`ErrorKind::InvalidOption`], and
     /// those of the network.
     pub fn open(endpoint: Endpoint, options: Options, cancel: Cancel) -> Result<Client, Error> {
-        let transport = Transport::new(
-            endpoint.url.clone(),
-            endpoint.secret.clone(),
-            &options,
-            cancel,
-        )?;
+        let transport = Transport::new(endpoint.url.clone(), endpoint.secret.clone(), &options, cancel)?;
         let session = log_in(&transport, &endpoint)?;
-        Ok(Client {
-            endpoint,
-            session,
-            transport,
-        })
+        Ok(Client { endpoint, session, transport })
     }
 
     /// The session: server version, protocol, user.
@@ -85,31 +76,18 @@ impl Client {
             })),
         )?;
         let user = users.into_iter().next().ok_or_else(|| {
-            Error::new(
-                ErrorKind::AccessDenied,
-                "The Odoo user may not read its own record in res.users.",
-            )
+            Error::new(ErrorKind::AccessDenied, "The Odoo user may not read its own record in res.users.")
         })?;
         let (company_id, company) = user.company_id;
-        Ok(Account {
-            user_name: user.name,
-            login: user.login,
-            company,
-            company_id,
-        })
+        Ok(Account { user_name: user.name, login: user.login, company, company_id })
     }
 
     /// The ids of the records that match, ascending.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`] for a domain that is invalid for
-    /// the model.
-    pub fn search(
-        &self,
-        model: &str,
-        domain: &Domain,
-        limit: Option<u64>,
-    ) -> Result<Vec<i64>, Error> {
+    /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`] for a domain that is invalid
+    /// for the model.
+    pub fn search(&self, model: &str, domain: &Domain, limit: Option<u64>) -> Result<Vec<i64>, Error> {
         let mut asked = arguments(json!({"domain": domain.to_value(), "order": "id"}));
         if let Some(limit) = limit {
             asked.insert("limit".to_owned(), json!(limit));
@@ -132,11 +110,7 @@ impl Client {
     /// # Errors
     /// Those of [`Client::search`].
     pub fn count(&self, model: &str, domain: &Domain) -> Result<u64, Error> {
-        self.call(
-            model,
-            "search_count",
-            arguments(json!({"domain": domain.to_value()})),
-        )
+        self.call(model, "search_count", arguments(json!({"domain": domain.to_value()})))
     }
 
     /// Calls a method with named arguments; `ids`, where given, are the records that it is called on.
@@ -146,12 +120,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`]; [`ErrorKind::Malformed`] where
     /// the result is not a `T`.
-    pub fn call<T: DeserializeOwned>(
-        &self,
-        model: &str,
-        method: &str,
-        args: Map<String, Value>,
-    ) -> Result<T, Error> {
+    pub fn call<T: DeserializeOwned>(&self, model: &str, method: &str, args: Map<String, Value>) -> Result<T, Error> {
         Ok(self.call_with(model, method, args, PhantomData::<T>)?.0)
     }
 
@@ -169,11 +138,10 @@ impl Client {
         arguments.entry("context").or_insert_with(|| self.context());
         let call = Call::new(model, method, arguments)?;
         let Session { protocol, uid, .. } = self.session;
-        self.transport
-            .exchange(&protocol.request(&self.endpoint, uid, &call), |answer| {
-                let result = protocol.result(&self.endpoint, &call, answer, seed.clone())?;
-                Ok((result, answer.body.len() as u64))
-            })
+        self.transport.exchange(&protocol.request(&self.endpoint, uid, &call), |answer| {
+            let result = protocol.result(&self.endpoint, &call, answer, seed.clone())?;
+            Ok((result, answer.body.len() as u64))
+        })
     }
 
     /// The context of calls: translated fields in the user's language, and archived records included.

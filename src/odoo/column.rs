@@ -62,10 +62,8 @@ impl Texts {
 
     /// The values at these positions, in this order.
     fn select(&self, positions: &[u32]) -> Texts {
-        let mut texts = Texts {
-            buffer: String::with_capacity(self.buffer.len()),
-            ends: Vec::with_capacity(positions.len()),
-        };
+        let mut texts =
+            Texts { buffer: String::with_capacity(self.buffer.len()), ends: Vec::with_capacity(positions.len()) };
         for &position in positions {
             texts.push(self.get(position as usize));
         }
@@ -125,10 +123,7 @@ impl Column {
     /// The values at these positions, in this order.
     pub(crate) fn select(&self, positions: &[u32]) -> Column {
         fn pick<T: Clone>(values: &[T], positions: &[u32]) -> Vec<T> {
-            positions
-                .iter()
-                .map(|&position| values[position as usize].clone())
-                .collect()
+            positions.iter().map(|&position| values[position as usize].clone()).collect()
         }
         match self {
             Column::Bigint(values) => Column::Bigint(pick(values, positions)),

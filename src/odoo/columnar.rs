@@ -20,18 +20,11 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::UnknownModel`]; [`ErrorKind::AccessDenied`] where the model itself may not be read; those of the
     /// network and the session.
-    pub fn columnar(
-        &self,
-        model: &str,
-        fields: &[Field],
-    ) -> Result<(Vec<Field>, Vec<Field>), Error> {
+    pub fn columnar(&self, model: &str, fields: &[Field]) -> Result<(Vec<Field>, Vec<Field>), Error> {
         let candidates: Vec<&Field> = fields.iter().filter(|field| field.is_in_sql()).collect();
         let unstored = self.related_to_computed(model, &candidates)?;
-        let guessed: Vec<Field> = candidates
-            .into_iter()
-            .filter(|field| !unstored.contains(&field.name))
-            .cloned()
-            .collect();
+        let guessed: Vec<Field> =
+            candidates.into_iter().filter(|field| !unstored.contains(&field.name)).cloned().collect();
         let mut proven = Vec::new();
         match self.refusal(model, &guessed)? {
             None => proven = guessed,
@@ -46,10 +39,8 @@ impl Client {
                 }
             }
         }
-        let (columns, rows) = fields
-            .iter()
-            .cloned()
-            .partition(|field| proven.iter().any(|proven| proven.name == field.name));
+        let (columns, rows) =
+            fields.iter().cloned().partition(|field| proven.iter().any(|proven| proven.name == field.name));
         Ok((columns, rows))
     }
 
@@ -58,19 +49,13 @@ impl Client {
     /// Some of these have SQL to be sorted by which only approximates them: that of Odoo 19's
     /// `account.move.status_in_payment` gives another value than the field. The description of a related field does not
     /// say so, hence the paths are followed, all of them in step to save requests.
-    fn related_to_computed(
-        &self,
-        model: &str,
-        fields: &[&Field],
-    ) -> Result<BTreeSet<String>, Error> {
+    fn related_to_computed(&self, model: &str, fields: &[&Field]) -> Result<BTreeSet<String>, Error> {
         let mut computed = BTreeSet::new();
         // The field in question, the model where the rest of its path begins, and that rest.
         let mut trails: Vec<(String, String, String)> = fields
             .iter()
             .filter(|field| !field.stored)
-            .filter_map(|field| {
-                Some((field.name.clone(), model.to_owned(), field.related.clone()?))
-            })
+            .filter_map(|field| Some((field.name.clone(), model.to_owned(), field.related.clone()?)))
             .collect();
         for _ in 0..LONGEST_CHAIN {
             if trails.is_empty() {
@@ -87,23 +72,11 @@ impl Client {
                 let (head, rest) = step(&path);
                 let field = known.get(&(model.clone(), head.to_owned()));
                 match (field, rest) {
-                    (
-                        Some(Field {
-                            relation: Some(relation),
-                            ..
-                        }),
-                        Some(rest),
-                    ) => {
+                    (Some(Field { relation: Some(relation), .. }), Some(rest)) => {
                         ahead.push((name, relation.clone(), rest.to_owned()));
                     }
                     (Some(Field { stored: true, .. }), None) => {}
-                    (
-                        Some(Field {
-                            related: Some(related),
-                            ..
-                        }),
-                        None,
-                    ) => {
+                    (Some(Field { related: Some(related), .. }), None) => {
                         ahead.push((name, model, related.clone()));
                     }
                     // Computed, or behind a field that the user may not read: left to a row read.
@@ -119,12 +92,7 @@ impl Client {
     }
 
     /// Bisects fields of which not all can be read by columns; appends those that can to `proven`.
-    fn prove_halves(
-        &self,
-        model: &str,
-        fields: &[Field],
-        proven: &mut Vec<Field>,
-    ) -> Result<(), Error> {
+    fn prove_halves(&self, model: &str, fields: &[Field], proven: &mut Vec<Field>) -> Result<(), Error> {
         if fields.len() < 2 {
             return Ok(());
         }
@@ -154,9 +122,6 @@ impl Field {
     pub fn is_in_sql(&self) -> bool {
         (self.stored || (self.sortable && self.related.is_some()))
             && self.kind != FieldKind::Properties
-            && !matches!(
-                self.kind.column_kind(),
-                None | Some(ColumnKind::BigintArray)
-            )
+            && !matches!(self.kind.column_kind(), None | Some(ColumnKind::BigintArray))
     }
 }

@@ -10,10 +10,7 @@ const SECONDS_A_DAY: i64 = 86_400;
 /// A year before 1000 may lack its leading zeros, `26-11-25`, as Python's `strftime` writes it on Linux.
 pub(crate) fn days(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
-    let year = bytes
-        .len()
-        .checked_sub(6)
-        .filter(|year| (1..=4).contains(year))?;
+    let year = bytes.len().checked_sub(6).filter(|year| (1..=4).contains(year))?;
     let [b'-', month @ .., _, _, _] = &bytes[year..] else {
         return None;
     };
@@ -43,9 +40,7 @@ pub(crate) fn microseconds(text: &str) -> Option<i64> {
 
 /// Parses `Wed, 25 Nov 2026 10:05:49 GMT`, the IMF-fixdate that HTTP senders must use (RFC 9110, 5.6.7).
 pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = text.split_ascii_whitespace().skip(1);
     let day = number(words.next()?.as_bytes())?;
     let month = words.next()?;
@@ -64,11 +59,7 @@ fn seconds_of_day(bytes: &[u8]) -> Option<i64> {
     if bytes.len() != 8 || bytes[2] != b':' || bytes[5] != b':' {
         return None;
     }
-    let (hour, minute, second) = (
-        number(&bytes[..2])?,
-        number(&bytes[3..5])?,
-        number(&bytes[6..])?,
-    );
+    let (hour, minute, second) = (number(&bytes[..2])?, number(&bytes[3..5])?, number(&bytes[6..])?);
     (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
@@ -77,11 +68,7 @@ fn number(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 9 {
         return None;
     }
-    digits.iter().try_fold(0_i64, |sum, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| sum * 10 + i64::from(digit - b'0'))
-    })
+    digits.iter().try_fold(0_i64, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar, years 1 to 9999: Howard Hinnant's `days_from_civil`.

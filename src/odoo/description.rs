@@ -77,9 +77,7 @@ impl Client {
     /// The type of a field; a many2one whose ids are not integers has no column.
     fn field_kind(&self, kind: &str, relation: Option<&str>) -> FieldKind {
         match relation {
-            Some("account.root") if self.session().account_root_ids_are_text() => {
-                FieldKind::Other(kind.to_owned())
-            }
+            Some("account.root") if self.session().account_root_ids_are_text() => FieldKind::Other(kind.to_owned()),
             _ => FieldKind::from_odoo(kind),
         }
     }
@@ -90,22 +88,12 @@ impl Client {
     ///
     /// # Errors
     /// Those of the network and the session.
-    pub(crate) fn descriptions(
-        &self,
-        wanted: BTreeMap<&str, BTreeSet<&str>>,
-    ) -> Result<Descriptions, Error> {
+    pub(crate) fn descriptions(&self, wanted: BTreeMap<&str, BTreeSet<&str>>) -> Result<Descriptions, Error> {
         let mut found = Descriptions::new();
         for (model, names) in wanted {
             let names: Vec<&str> = names.into_iter().collect();
             let fields = match self.describe(model, Some(&names)) {
-                Err(error)
-                    if matches!(
-                        error.kind,
-                        ErrorKind::AccessDenied | ErrorKind::UnknownModel
-                    ) =>
-                {
-                    Vec::new()
-                }
+                Err(error) if matches!(error.kind, ErrorKind::AccessDenied | ErrorKind::UnknownModel) => Vec::new(),
                 described => described?,
             };
             for field in fields {

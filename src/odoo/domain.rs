@@ -110,11 +110,7 @@ impl Domain {
     /// `YYYY-MM-DD HH:MM:SS`: `>=` such a time means the same on all versions of Odoo, while `>` and `=` do not.
     pub fn written_since(time: &str, paths: &[String]) -> Domain {
         let leaf = |field: String| Domain(vec![json!([field, ">=", time])]);
-        paths
-            .iter()
-            .fold(leaf("write_date".to_owned()), |domain, path| {
-                domain.or(&leaf(format!("{path}.write_date")))
-            })
+        paths.iter().fold(leaf("write_date".to_owned()), |domain, path| domain.or(&leaf(format!("{path}.write_date"))))
     }
 
     /// The domain applied to the record that a many2one points to: `company_id` becomes `move_id.company_id`.
@@ -135,11 +131,7 @@ impl Domain {
     ///
     /// `["id", "in", []]` it answers without SQL, and ids below 0 exist in some views.
     pub(crate) fn nothing() -> Domain {
-        Domain(vec![
-            json!("&"),
-            json!(["id", "<", 0]),
-            json!(["id", ">", 0]),
-        ])
+        Domain(vec![json!("&"), json!(["id", "<", 0]), json!(["id", ">", 0])])
     }
 
     /// The domain as the JSON array that Odoo takes.
@@ -171,23 +163,13 @@ impl Domain {
 /// Checks a leaf: `[field, operator, value]`, or Odoo's constants for true and false, `[1, '=', 1]` and `[0, '=', 1]`.
 fn check_leaf(leaf: &[Value], nth: usize) -> Result<(), Error> {
     let fits = match leaf {
-        [Value::String(field), Value::String(operator), _] => {
-            !field.is_empty() && !operator.is_empty()
+        [Value::String(field), Value::String(operator), _] => !field.is_empty() && !operator.is_empty(),
+        [Value::Number(constant), Value::String(operator), Value::Number(one)] => {
+            matches!(constant.as_i64(), Some(0 | 1)) && operator == "=" && one.as_i64() == Some(1)
         }
-        [
-            Value::Number(constant),
-            Value::String(operator),
-            Value::Number(one),
-        ] => matches!(constant.as_i64(), Some(0 | 1)) && operator == "=" && one.as_i64() == Some(1),
         _ => false,
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(invalid(format!(
-            "Element {nth} of the domain is not a [field, operator, value]."
-        )))
-    }
+    if fits { Ok(()) } else { Err(invalid(format!("Element {nth} of the domain is not a [field, operator, value]."))) }
 }
 
 fn invalid(message: impl Into<String>) -> Error {

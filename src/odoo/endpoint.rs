@@ -22,13 +22,10 @@ impl Endpoint {
     /// The error for a database that the server does not have, or that Odoo did not create.
     pub(crate) fn unknown_database(&self) -> Error {
         let Endpoint { url, database, .. } = self;
-        Error::new(
-            ErrorKind::UnknownDatabase,
-            format!("Odoo at {url} has no database \"{}\".", quote(database)),
-        )
-        .with_hint(
-            "Check the database's name, upper and lower case too; the address may serve another one (dbfilter in \
+        Error::new(ErrorKind::UnknownDatabase, format!("Odoo at {url} has no database \"{}\".", quote(database)))
+            .with_hint(
+                "Check the database's name, upper and lower case too; the address may serve another one (dbfilter in \
              Odoo's configuration).",
-        )
+            )
     }
 }

@@ -53,10 +53,9 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Envelope<S> {
         }
         match (content, seed) {
             (_, _) if !jsonrpc => Ok(Content::Foreign),
-            (Content::Foreign, Some(seed)) => seed
-                .deserialize(Value::Null)
-                .map(Content::Result)
-                .map_err(serde::de::Error::custom),
+            (Content::Foreign, Some(seed)) => {
+                seed.deserialize(Value::Null).map(Content::Result).map_err(serde::de::Error::custom)
+            }
             (content, _) => Ok(content),
         }
     }

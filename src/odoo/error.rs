@@ -59,18 +59,12 @@ pub enum ErrorKind {
 impl ErrorKind {
     /// Whether the same request may succeed when it is retried.
     pub fn is_transient(self) -> bool {
-        matches!(
-            self,
-            ErrorKind::Unreachable | ErrorKind::Dropped | ErrorKind::Timeout | ErrorKind::Busy
-        )
+        matches!(self, ErrorKind::Unreachable | ErrorKind::Dropped | ErrorKind::Timeout | ErrorKind::Busy)
     }
 
     /// Whether Odoo itself answered that it will not or cannot serve the request.
     pub fn is_refusal(self) -> bool {
-        matches!(
-            self,
-            ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied
-        )
+        matches!(self, ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied)
     }
 
     /// Whether a single record can be the cause, so that bisecting the request can isolate it.
@@ -92,11 +86,7 @@ impl ErrorKind {
 impl Error {
     /// An error without a hint.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error {
-            kind,
-            message: message.into(),
-            hint: None,
-        }
+        Error { kind, message: message.into(), hint: None }
     }
 
     /// Adds a hint: the next step.

@@ -23,50 +23,28 @@ pub(crate) struct Fault {
 impl Fault {
     /// The exception's text.
     pub fn text(&self) -> &str {
-        let first = self
-            .message
-            .iter()
-            .chain(&self.arguments)
-            .find_map(Value::as_str);
+        let first = self.message.iter().chain(&self.arguments).find_map(Value::as_str);
         first.unwrap_or_default().trim()
     }
 
     /// An exception of which only the text is known.
     pub fn unnamed(message: String) -> Fault {
-        Fault {
-            name: String::new(),
-            message: Some(Value::String(message)),
-            arguments: Vec::new(),
-        }
+        Fault { name: String::new(), message: Some(Value::String(message)), arguments: Vec::new() }
     }
 
     /// The error for an exception that means that the request may succeed later.
     pub fn into_busy(self, asked: &str) -> Error {
-        Error::new(
-            ErrorKind::Busy,
-            format!(
-                "Odoo is temporarily unable to serve {asked}: {}.",
-                self.says()
-            ),
-        )
-        .with_hint("Try again later; if the error persists, see Odoo's log.")
+        Error::new(ErrorKind::Busy, format!("Odoo is temporarily unable to serve {asked}: {}.", self.says()))
+            .with_hint("Try again later; if the error persists, see Odoo's log.")
     }
 
     /// The text to quote in a message; the class where there is none.
     fn says(&self) -> String {
         let text = self.text();
         // PostgreSQL's messages continue with a piece of the query.
-        let length = if self.name.starts_with("psycopg2.") {
-            1
-        } else {
-            usize::MAX
-        };
+        let length = if self.name.starts_with("psycopg2.") { 1 } else { usize::MAX };
         let text = quote(&text.lines().take(length).collect::<Vec<_>>().join(" "));
-        if text.is_empty() {
-            quote(&self.name)
-        } else {
-            text
-        }
+        if text.is_empty() { quote(&self.name) } else { text }
     }
 
     /// The error for an exception, by its class.
@@ -75,18 +53,14 @@ impl Fault {
     pub fn into_error(self, url: &Url, asked: &str) -> Error {
         let says = self.says();
         match self.name.as_str() {
-            "odoo.exceptions.AccessDenied" | "werkzeug.exceptions.Unauthorized" => Error::new(
-                ErrorKind::Authentication,
-                format!("Odoo at {url} refused the login: {says}."),
-            )
-            .with_hint(
-                "Check the login and the secret: a password, or an API key that has not expired.",
-            ),
-            "odoo.exceptions.AccessError" => Error::new(
-                ErrorKind::AccessDenied,
-                format!("Odoo denied access for {asked}: {says}."),
-            )
-            .with_hint("Grant the Odoo user the right to read it, in Odoo under Settings, Users."),
+            "odoo.exceptions.AccessDenied" | "werkzeug.exceptions.Unauthorized" => {
+                Error::new(ErrorKind::Authentication, format!("Odoo at {url} refused the login: {says}."))
+                    .with_hint("Check the login and the secret: a password, or an API key that has not expired.")
+            }
+            "odoo.exceptions.AccessError" => {
+                Error::new(ErrorKind::AccessDenied, format!("Odoo denied access for {asked}: {says}."))
+                    .with_hint("Grant the Odoo user the right to read it, in Odoo under Settings, Users.")
+            }
             // A conflict with a concurrent transaction, or a database that is temporarily unavailable.
             "psycopg2.errors.SerializationFailure"
             | "psycopg2.errors.DeadlockDetected"
@@ -103,16 +77,10 @@ impl Fault {
                 // Odoo raises it for an unknown field or operator.
                 || name == "builtins.ValueError" =>
             {
-                Error::new(
-                    ErrorKind::Refused,
-                    format!("Odoo rejected {asked}: {says}."),
-                )
+                Error::new(ErrorKind::Refused, format!("Odoo rejected {asked}: {says}."))
             }
-            _ => Error::new(
-                ErrorKind::Server,
-                format!("Odoo failed at {asked}: {says}."),
-            )
-            .with_hint("Odoo's log has the traceback, at the time of this error."),
+            _ => Error::new(ErrorKind::Server, format!("Odoo failed at {asked}: {says}."))
+                .with_hint("Odoo's log has the traceback, at the time of this error."),
         }
     }
 }

@@ -109,14 +109,10 @@ impl FieldKind {
     /// The type of the column for a field of this type; `None` for binary and unknown types.
     pub fn column_kind(&self) -> Option<ColumnKind> {
         Some(match self {
-            FieldKind::Char
-            | FieldKind::Text
-            | FieldKind::Html
-            | FieldKind::Selection
-            | FieldKind::Reference => ColumnKind::Text,
-            FieldKind::Integer | FieldKind::Many2one | FieldKind::Many2oneReference => {
-                ColumnKind::Bigint
+            FieldKind::Char | FieldKind::Text | FieldKind::Html | FieldKind::Selection | FieldKind::Reference => {
+                ColumnKind::Text
             }
+            FieldKind::Integer | FieldKind::Many2one | FieldKind::Many2oneReference => ColumnKind::Bigint,
             FieldKind::Float | FieldKind::Monetary => ColumnKind::Numeric,
             FieldKind::Boolean => ColumnKind::Boolean,
             FieldKind::Date => ColumnKind::Date,

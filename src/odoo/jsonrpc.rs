@@ -22,17 +22,8 @@ pub(crate) fn version_request() -> Request {
 
 /// The request that logs in: its result is the user's id, or `false`.
 pub(crate) fn login_request(endpoint: &Endpoint) -> Request {
-    let Endpoint {
-        database,
-        login,
-        secret,
-        ..
-    } = endpoint;
-    service(
-        "common",
-        "authenticate",
-        json!([database, login, secret.expose(), {}]),
-    )
+    let Endpoint { database, login, secret, .. } = endpoint;
+    service("common", "authenticate", json!([database, login, secret.expose(), {}]))
 }
 
 /// The request that makes a call.
@@ -45,22 +36,8 @@ pub(crate) fn request(endpoint: &Endpoint, uid: i64, call: &Call) -> Request {
     if matches!(call.method, "search" | "search_count") {
         positional.extend(named.remove("domain"));
     }
-    let Endpoint {
-        database, secret, ..
-    } = endpoint;
-    service(
-        "object",
-        "execute_kw",
-        json!([
-            database,
-            uid,
-            secret.expose(),
-            call.model,
-            call.method,
-            positional,
-            named
-        ]),
-    )
+    let Endpoint { database, secret, .. } = endpoint;
+    service("object", "execute_kw", json!([database, uid, secret.expose(), call.model, call.method, positional, named]))
 }
 
 /// A request for a method of one of the services `common` and `object`.
@@ -71,18 +48,13 @@ fn service(service: &str, method: &str, args: Value) -> Request {
         "id": 1,
         "params": {"service": service, "method": method, "args": args},
     });
-    Request {
-        path: "/jsonrpc".to_owned(),
-        headers: Vec::new(),
-        body: Some(body.to_string().into_bytes()),
-    }
+    Request { path: "/jsonrpc".to_owned(), headers: Vec::new(), body: Some(body.to_string().into_bytes()) }
 }
 
 /// The result of a login: the user's id, or `false`.
 pub(crate) fn login_result(endpoint: &Endpoint, answer: &Answer) -> Result<Value, Error> {
     let asked = "the login";
-    content(endpoint, asked, answer, PhantomData::<Value>)?
-        .map_err(|fault| fault_of(fault, endpoint, asked))
+    content(endpoint, asked, answer, PhantomData::<Value>)?.map_err(|fault| fault_of(fault, endpoint, asked))
 }
 
 /// The result of a call, deserialized by `seed`.
@@ -95,8 +67,7 @@ pub(crate) fn result<'de, S: DeserializeSeed<'de>>(
     answer: &'de Answer,
     seed: S,
 ) -> Result<S::Value, Error> {
-    content(endpoint, &call.to_string(), answer, seed)?
-        .map_err(|fault| fault_of_call(fault, endpoint, call))
+    content(endpoint, &call.to_string(), answer, seed)?.map_err(|fault| fault_of_call(fault, endpoint, call))
 }
 
 /// The content of an answer: the result, deserialized by `seed`, or Odoo's exception.
@@ -118,26 +89,16 @@ fn content<'de, S: DeserializeSeed<'de>>(
 fn fault_of_call(fault: Fault, endpoint: &Endpoint, call: &Call) -> Error {
     // How `odoo/service/model.py` reports an unknown model: a UserError like any other.
     let unknown = fault.name == "odoo.exceptions.UserError"
-        && (call.method == "fields_get"
-            || fault.text() == format!("Object {} doesn't exist", call.model));
-    if unknown {
-        call.unknown_model()
-    } else {
-        fault_of(fault, endpoint, &call.to_string())
-    }
+        && (call.method == "fields_get" || fault.text() == format!("Object {} doesn't exist", call.model));
+    if unknown { call.unknown_model() } else { fault_of(fault, endpoint, &call.to_string()) }
 }
 
 /// The error for an exception that a login or a call raised.
 fn fault_of(fault: Fault, endpoint: &Endpoint, asked: &str) -> Error {
     let Endpoint { url, database, .. } = endpoint;
     // The text is PostgreSQL's, in any language: the quoted name tells a missing database from a server that is down.
-    let named = [
-        format!("\"{database}\""),
-        format!("»{database}«"),
-        format!("« {database} »"),
-    ];
-    let missing =
-        fault.name == "psycopg2.OperationalError" && named.iter().any(|n| fault.text().contains(n));
+    let named = [format!("\"{database}\""), format!("»{database}«"), format!("« {database} »")];
+    let missing = fault.name == "psycopg2.OperationalError" && named.iter().any(|n| fault.text().contains(n));
     // A database that Odoo did not create has no `res.users`.
     let foreign = fault.name == "builtins.KeyError" && fault.text() == "res.users";
     if missing || foreign {

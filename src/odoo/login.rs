@@ -22,15 +22,8 @@ pub(crate) fn log_in(transport: &Transport, endpoint: &Endpoint) -> Result<Sessi
     let key = endpoint.secret.is_api_key();
     let version = version::discover(transport, key)?;
     // JSON-2 takes the database's name in a header, whose value is visible ASCII.
-    let fits_header = endpoint
-        .database
-        .bytes()
-        .all(|byte| matches!(byte, b'!'..=b'~'));
-    let protocol = if version.has_json2() && key && fits_header {
-        Protocol::Json2
-    } else {
-        Protocol::JsonRpc
-    };
+    let fits_header = endpoint.database.bytes().all(|byte| matches!(byte, b'!'..=b'~'));
+    let protocol = if version.has_json2() && key && fits_header { Protocol::Json2 } else { Protocol::JsonRpc };
     let mut session = Session {
         server_version: version.text,
         series: version.series,
@@ -43,18 +36,11 @@ pub(crate) fn log_in(transport: &Transport, endpoint: &Endpoint) -> Result<Sessi
         session.uid = authenticate(transport, endpoint)?;
     }
     let context: Context = call(transport, endpoint, &session, "context_get", Map::new())?;
-    session.lang = context
-        .lang
-        .as_str()
-        .filter(|lang| !lang.is_empty())
-        .map(str::to_owned);
+    session.lang = context.lang.as_str().filter(|lang| !lang.is_empty()).map(str::to_owned);
     if protocol == Protocol::Json2 {
-        session.uid = context.uid.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Malformed,
-                "Odoo does not say which user the API key belongs to.",
-            )
-        })?;
+        session.uid = context
+            .uid
+            .ok_or_else(|| Error::new(ErrorKind::Malformed, "Odoo does not say which user the API key belongs to."))?;
         check_owner(transport, endpoint, &session)?;
     }
     Ok(session)
@@ -85,9 +71,8 @@ fn call<T: DeserializeOwned>(
 
 /// Logs in by JSON-RPC; returns the user's id.
 fn authenticate(transport: &Transport, endpoint: &Endpoint) -> Result<i64, Error> {
-    let answer = transport.exchange(&jsonrpc::login_request(endpoint), |answer| {
-        jsonrpc::login_result(endpoint, answer)
-    })?;
+    let answer =
+        transport.exchange(&jsonrpc::login_request(endpoint), |answer| jsonrpc::login_result(endpoint, answer))?;
     answer.as_i64().filter(|uid| *uid > 0).ok_or_else(|| {
         Error::new(
             ErrorKind::Authentication,
@@ -111,18 +96,12 @@ fn check_owner(transport: &Transport, endpoint: &Endpoint, session: &Session) ->
     }
     let of_user = arguments(json!({"ids": [session.uid], "fields": ["login"]}));
     let users: Vec<User> = call(transport, endpoint, session, "read", of_user)?;
-    if users
-        .first()
-        .is_some_and(|user| user.login == endpoint.login)
-    {
+    if users.first().is_some_and(|user| user.login == endpoint.login) {
         return Ok(());
     }
     Err(Error::new(
         ErrorKind::Authentication,
-        format!(
-            "The API key for Odoo at {} does not belong to \"{}\".",
-            endpoint.url, endpoint.login
-        ),
+        format!("The API key for Odoo at {} does not belong to \"{}\".", endpoint.url, endpoint.login),
     )
     .with_hint("Give the login of the user who created the key, or a key that this user created."))
 }

@@ -45,12 +45,7 @@ impl Client {
     /// field that this server lacks or cannot read by columns; [`crate::ErrorKind::Malformed`], with the field, where
     /// an answer does not have the expected form.
     pub fn read(&self, request: &Read<'_>) -> Result<Page, Error> {
-        let Read {
-            model,
-            domain,
-            columns,
-            rows,
-        } = *request;
+        let Read { model, domain, columns, rows } = *request;
         // A field that no column can hold is refused before Odoo is asked.
         for fields in [columns, rows] {
             Batch::new(model, fields)?;
@@ -73,32 +68,16 @@ impl Client {
     }
 
     /// Reads one array per field, straight from Odoo's SQL.
-    pub(crate) fn read_columns(
-        &self,
-        model: &str,
-        domain: &Domain,
-        fields: &[Field],
-    ) -> Result<(Batch, u64), Error> {
+    pub(crate) fn read_columns(&self, model: &str, domain: &Domain, fields: &[Field]) -> Result<(Batch, u64), Error> {
         // With the ids first, the size of the columns is known when they are decoded.
         let names = std::iter::once("id").chain(fields.iter().map(|field| field.name.as_str()));
         let aggregates: Vec<String> = names.map(|name| format!("{name}:array_agg")).collect();
         let (method, named) = if self.session().has_formatted_read_group() {
-            (
-                "formatted_read_group",
-                json!({"domain": domain.to_value(), "groupby": [], "aggregates": aggregates}),
-            )
+            ("formatted_read_group", json!({"domain": domain.to_value(), "groupby": [], "aggregates": aggregates}))
         } else {
-            (
-                "read_group",
-                json!({"domain": domain.to_value(), "fields": aggregates, "groupby": []}),
-            )
+            ("read_group", json!({"domain": domain.to_value(), "fields": aggregates, "groupby": []}))
         };
-        self.call_with(
-            model,
-            method,
-            arguments(named),
-            ColumnsAnswer { model, fields },
-        )
+        self.call_with(model, method, arguments(named), ColumnsAnswer { model, fields })
     }
 
     /// Reads one object per record; `ids` are those of the domain, where they are known already.
@@ -136,16 +115,7 @@ impl Client {
 
 impl Page {
     fn new(batch: Batch, bytes: u64) -> Page {
-        let Batch {
-            ids,
-            columns,
-            nul_characters,
-        } = batch;
-        Page {
-            ids,
-            columns,
-            nul_characters,
-            bytes,
-        }
+        let Batch { ids, columns, nul_characters } = batch;
+        Page { ids, columns, nul_characters, bytes }
     }
 }

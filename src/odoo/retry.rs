@@ -25,21 +25,13 @@ impl Retry {
     /// A policy of at most `max` retries.
     pub fn new(max: u32) -> Retry {
         // The standard library seeds its hash keys from the operating system, which is random enough for jitter.
-        Retry {
-            max,
-            dice: AtomicU64::new(RandomState::new().build_hasher().finish()),
-        }
+        Retry { max, dice: AtomicU64::new(RandomState::new().build_hasher().finish()) }
     }
 
     /// The time to wait before the retry after failure number `failures` (from 1), or `None` to give up.
     ///
     /// `retry_after` is the server's, and takes precedence up to [`RETRY_AFTER_CAP`]; beyond it there is no retry.
-    pub fn wait(
-        &self,
-        kind: ErrorKind,
-        failures: u32,
-        retry_after: Option<Duration>,
-    ) -> Option<Duration> {
+    pub fn wait(&self, kind: ErrorKind, failures: u32, retry_after: Option<Duration>) -> Option<Duration> {
         let max = match kind {
             // The server goes on working on a request that timed out: asking for less helps, retries add load.
             ErrorKind::Timeout => self.max.min(1),
@@ -63,10 +55,7 @@ impl Retry {
     /// A random number from 0 to 1, by SplitMix64 (Steele, Lea, Flood 2014).
     fn roll(&self) -> f64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mut z = self
-            .dice
-            .fetch_add(STEP, Ordering::Relaxed)
-            .wrapping_add(STEP);
+        let mut z = self.dice.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64

@@ -21,11 +21,7 @@ impl Secret {
     ///
     /// They are `API_KEY_SIZE` bytes (`odoo/addons/base/models/res_users.py`).
     pub fn is_api_key(&self) -> bool {
-        self.0.len() == 40
-            && self
-                .0
-                .bytes()
-                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        self.0.len() == 40 && self.0.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     }
 }
 
@@ -48,8 +44,8 @@ impl Secret {
 
     /// The forms of the secret to mask, longest first.
     ///
-    /// They are the plain one, those escaped by JSON, by Python and by one within the other, and the parts of it that no
-    /// escaping changes.
+    /// They are the plain one, those escaped by JSON, by Python and by one within the other, and the parts of it that
+    /// no escaping changes.
     fn forms(&self) -> Vec<String> {
         let json = |text: &String, ascii: bool| {
             let quoted = serde_json::Value::from(text.as_str()).to_string();
@@ -59,10 +55,7 @@ impl Secret {
         let python = |text: &String| text.replace('\\', "\\\\").replace('\'', "\\'");
         let mut forms = vec![self.0.clone(), python(&self.0)];
         for _within in 0..2 {
-            let once: Vec<String> = forms
-                .iter()
-                .flat_map(|form| [json(form, false), json(form, true)])
-                .collect();
+            let once: Vec<String> = forms.iter().flat_map(|form| [json(form, false), json(form, true)]).collect();
             forms.extend(once);
         }
         let unchanged = self.0.split(|c: char| !c.is_ascii_alphanumeric());

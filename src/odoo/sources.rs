@@ -24,12 +24,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of the network and the session. At a model that the user may not read, a path ends.
-    pub fn sources(
-        &self,
-        model: &str,
-        known: &[Field],
-        fields: &[&Field],
-    ) -> Result<BTreeSet<String>, Error> {
+    pub fn sources(&self, model: &str, known: &[Field], fields: &[&Field]) -> Result<BTreeSet<String>, Error> {
         let trail = |followed: &str, model: &str, rest: &str| Trail {
             followed: followed.to_owned(),
             model: model.to_owned(),
@@ -45,12 +40,7 @@ impl Client {
         for _ in 0..LONGEST_PATH {
             let described = self.first_steps(model, known, &trails)?;
             let mut ahead = Vec::new();
-            for Trail {
-                followed,
-                model,
-                rest,
-            } in trails
-            {
+            for Trail { followed, model, rest } in trails {
                 let (head, beyond) = step(&rest);
                 let Some(field) = described.get(&(model.clone(), head.to_owned())) else {
                     continue;
@@ -77,12 +67,7 @@ impl Client {
     }
 
     /// The fields that the trails lead to next, by model and name.
-    fn first_steps(
-        &self,
-        model: &str,
-        known: &[Field],
-        trails: &[Trail],
-    ) -> Result<Descriptions, Error> {
+    fn first_steps(&self, model: &str, known: &[Field], trails: &[Trail]) -> Result<Descriptions, Error> {
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for trail in trails {
             let (head, _) = step(&trail.rest);
@@ -90,10 +75,7 @@ impl Client {
         }
         let own = wanted.remove(model).unwrap_or_default();
         let mut found = self.descriptions(wanted)?;
-        for field in known
-            .iter()
-            .filter(|field| own.contains(field.name.as_str()))
-        {
+        for field in known.iter().filter(|field| own.contains(field.name.as_str())) {
             found.insert((model.to_owned(), field.name.clone()), field.clone());
         }
         Ok(found)

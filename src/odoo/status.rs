@@ -10,11 +10,7 @@ use crate::url::Url;
 /// # Errors
 /// That of [`error`].
 pub(crate) fn check(answer: &Answer, url: &Url, asked: &str) -> Result<(), Error> {
-    if answer.status == 200 && !answer.is_html() {
-        Ok(())
-    } else {
-        Err(error(answer, url, asked))
-    }
+    if answer.status == 200 && !answer.is_html() { Ok(()) } else { Err(error(answer, url, asked)) }
 }
 
 /// The error for an answer without an exception of Odoo's in it, by its status.
@@ -23,20 +19,20 @@ pub(crate) fn check(answer: &Answer, url: &Url, asked: &str) -> Result<(), Error
 pub(crate) fn error(answer: &Answer, url: &Url, asked: &str) -> Error {
     let status = answer.status;
     match status {
-        408 | 409 | 423 | 425 | 429 | 502..=504 => Error::new(
-            ErrorKind::Busy,
-            format!("{url} was too busy for {asked} (HTTP {status})."),
-        )
-        .with_hint(match status {
-            429 => {
-                "Odoo limits the rate of requests: set a delay between requests, or read more \
+        408 | 409 | 423 | 425 | 429 | 502..=504 => {
+            Error::new(ErrorKind::Busy, format!("{url} was too busy for {asked} (HTTP {status}).")).with_hint(
+                match status {
+                    429 => {
+                        "Odoo limits the rate of requests: set a delay between requests, or read more \
                  records at a time."
-            }
-            _ => {
-                "Odoo is overloaded or its proxy cannot reach it: try again later, or read fewer \
+                    }
+                    _ => {
+                        "Odoo is overloaded or its proxy cannot reach it: try again later, or read fewer \
                  records at a time."
-            }
-        }),
+                    }
+                },
+            )
+        }
         300..=399 => {
             let message = match &answer.location {
                 Some(target) => format!("{url} redirects to {}.", quote(target)),
@@ -45,16 +41,12 @@ pub(crate) fn error(answer: &Answer, url: &Url, asked: &str) -> Error {
             Error::new(ErrorKind::NotOdoo, message)
                 .with_hint("Give the address of Odoo itself; redirects are not followed.")
         }
-        413 => Error::new(
-            ErrorKind::Refused,
-            format!("{url} rejected the request as too large (HTTP 413)."),
-        )
-        .with_hint("Read fewer records at a time, or raise the proxy's limit."),
-        500..=599 => Error::new(
-            ErrorKind::Server,
-            format!("{url} failed at {asked} (HTTP {status}) and does not say why."),
-        )
-        .with_hint("The log of Odoo, or of the proxy in front of it, has the details."),
+        413 => Error::new(ErrorKind::Refused, format!("{url} rejected the request as too large (HTTP 413)."))
+            .with_hint("Read fewer records at a time, or raise the proxy's limit."),
+        500..=599 => {
+            Error::new(ErrorKind::Server, format!("{url} failed at {asked} (HTTP {status}) and does not say why."))
+                .with_hint("The log of Odoo, or of the proxy in front of it, has the details.")
+        }
         _ => {
             let what = if answer.is_html() {
                 "a web page"
@@ -63,23 +55,17 @@ pub(crate) fn error(answer: &Answer, url: &Url, asked: &str) -> Error {
             } else {
                 "something else"
             };
-            Error::new(
-                ErrorKind::NotOdoo,
-                format!("{url} answers with {what} instead of Odoo's API (HTTP {status})."),
-            )
-            .with_hint(
-                "Check the address: the server's root, without /web or /odoo. A proxy or a login \
+            Error::new(ErrorKind::NotOdoo, format!("{url} answers with {what} instead of Odoo's API (HTTP {status})."))
+                .with_hint(
+                    "Check the address: the server's root, without /web or /odoo. A proxy or a login \
                  page may be in front of it.",
-            )
+                )
         }
     }
 }
 
 /// The error for an answer that is JSON and not Odoo's.
 pub(crate) fn other_program(url: &Url) -> Error {
-    Error::new(
-        ErrorKind::NotOdoo,
-        format!("The server at {url} is another program, not Odoo."),
-    )
-    .with_hint("Check the host and the port.")
+    Error::new(ErrorKind::NotOdoo, format!("The server at {url} is another program, not Odoo."))
+        .with_hint("Check the host and the port.")
 }

@@ -14,10 +14,7 @@ pub(crate) struct Throttle {
 impl Throttle {
     /// A throttle with `delay` between the starts of two requests.
     pub fn new(delay: Duration) -> Throttle {
-        Throttle {
-            delay,
-            next: Mutex::new(Instant::now()),
-        }
+        Throttle { delay, next: Mutex::new(Instant::now()) }
     }
 
     /// Waits until this request may start, or until cancelled.

@@ -51,10 +51,7 @@ impl Totals {
     pub fn whole_number(&self, index: usize) -> Option<i64> {
         let digits = self.values.get(index)?;
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        whole
-            .parse()
-            .ok()
-            .filter(|_| fraction.bytes().all(|digit| digit == b'0'))
+        whole.parse().ok().filter(|_| fraction.bytes().all(|digit| digit == b'0'))
     }
 }
 
@@ -67,42 +64,21 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`]; [`ErrorKind::Refused`] for a field that this server
     /// lacks or cannot aggregate; [`ErrorKind::Malformed`] where a value is missing or not a number.
-    pub fn totals(
-        &self,
-        model: &str,
-        domain: &Domain,
-        aggregates: &[Aggregate],
-    ) -> Result<Totals, Error> {
+    pub fn totals(&self, model: &str, domain: &Domain, aggregates: &[Aggregate]) -> Result<Totals, Error> {
         let is_formatted = self.session().has_formatted_read_group();
         let specifications = aggregates.iter().map(Aggregate::specification);
         let (method, named) = if is_formatted {
-            let asked: Vec<String> = std::iter::once(COUNT.to_owned())
-                .chain(specifications)
-                .collect();
-            (
-                "formatted_read_group",
-                json!({"domain": domain.to_value(), "groupby": [], "aggregates": asked}),
-            )
+            let asked: Vec<String> = std::iter::once(COUNT.to_owned()).chain(specifications).collect();
+            ("formatted_read_group", json!({"domain": domain.to_value(), "groupby": [], "aggregates": asked}))
         } else {
             let fields: Vec<String> = specifications.collect();
-            (
-                "read_group",
-                json!({"domain": domain.to_value(), "fields": fields, "groupby": []}),
-            )
+            ("read_group", json!({"domain": domain.to_value(), "fields": fields, "groupby": []}))
         };
-        let groups: Vec<HashMap<String, Box<RawValue>>> =
-            self.call(model, method, arguments(named))?;
-        let malformed = |what: String| {
-            Error::new(
-                ErrorKind::Malformed,
-                format!("Odoo's answer to {method} on {model} {what}."),
-            )
-        };
+        let groups: Vec<HashMap<String, Box<RawValue>>> = self.call(model, method, arguments(named))?;
+        let malformed =
+            |what: String| Error::new(ErrorKind::Malformed, format!("Odoo's answer to {method} on {model} {what}."));
         let [group] = groups.as_slice() else {
-            return Err(malformed(format!(
-                "has {} groups instead of one",
-                groups.len()
-            )));
+            return Err(malformed(format!("has {} groups instead of one", groups.len())));
         };
         let count = group
             .get(COUNT)
@@ -111,14 +87,8 @@ impl Client {
         let mut values = Texts::default();
         for aggregate in aggregates {
             let asked = aggregate.specification();
-            let key = if is_formatted {
-                &asked
-            } else {
-                aggregate.field()
-            };
-            let raw = group
-                .get(key)
-                .ok_or_else(|| malformed(format!("lacks {asked}")))?;
+            let key = if is_formatted { &asked } else { aggregate.field() };
+            let raw = group.get(key).ok_or_else(|| malformed(format!("lacks {asked}")))?;
             push_numeric(&mut values, raw.get())
                 .map_err(|error| malformed(format!("has no number for {asked}: {error}")))?;
         }

@@ -44,12 +44,7 @@ impl Transport {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidOption`] where the CA file cannot be used.
-    pub fn new(
-        url: Url,
-        secret: Secret,
-        options: &Options,
-        cancel: Cancel,
-    ) -> Result<Arc<Transport>, Error> {
+    pub fn new(url: Url, secret: Secret, options: &Options, cancel: Cancel) -> Result<Arc<Transport>, Error> {
         let roots = match &options.ca_file {
             Some(path) => authorities::read(path)?,
             None => RootCerts::PlatformVerifier,
@@ -94,11 +89,7 @@ impl Transport {
     ///
     /// # Errors
     /// The last error, with the number of attempts in its message; [`ErrorKind::Cancelled`] as soon as cancelled.
-    pub fn exchange<T>(
-        &self,
-        request: &Request,
-        interpret: impl Fn(&Answer) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub fn exchange<T>(&self, request: &Request, interpret: impl Fn(&Answer) -> Result<T, Error>) -> Result<T, Error> {
         let mut failures = 0;
         loop {
             self.throttle.wait(&self.cancel);
@@ -118,9 +109,7 @@ impl Transport {
             failures += 1;
             let Some(wait) = self.retry.wait(error.kind, failures, asked) else {
                 if failures > 1 {
-                    error
-                        .message
-                        .push_str(&format!(" (after {failures} attempts)"));
+                    error.message.push_str(&format!(" (after {failures} attempts)"));
                 }
                 if let Some(time) = asked.filter(|time| *time > RETRY_AFTER_CAP) {
                     self.close(time, &mut error);
@@ -133,40 +122,27 @@ impl Transport {
                 self.cancel.sleep(wait);
             }
             self.check_cancelled()?;
-            traffic::count(Traffic {
-                retries: 1,
-                ..Traffic::default()
-            });
+            traffic::count(Traffic { retries: 1, ..Traffic::default() });
         }
     }
 
-    /// Masks the secret in an error by interpreting a masked copy of the answer: some servers repeat what they were sent.
-    fn masked<T>(
-        &self,
-        error: Error,
-        answer: Answer,
-        interpret: impl Fn(&Answer) -> Result<T, Error>,
-    ) -> Error {
+    /// Masks the secret in an error by interpreting a masked copy of the answer: some servers repeat what they were
+    /// sent.
+    fn masked<T>(&self, error: Error, answer: Answer, interpret: impl Fn(&Answer) -> Result<T, Error>) -> Error {
         if answer.body.len() > LARGEST_ERROR {
             // records rather than an error: masking the message, which quotes little of them, is enough
             let message = self.secret.mask(error.message.as_bytes());
-            return Error {
-                message: String::from_utf8_lossy(&message).into_owned(),
-                ..error
-            };
+            return Error { message: String::from_utf8_lossy(&message).into_owned(), ..error };
         }
         let masked = Answer {
             body: self.secret.mask(&answer.body),
-            location: answer.location.map(|text| {
-                String::from_utf8_lossy(&self.secret.mask(text.as_bytes())).into_owned()
-            }),
+            location: answer
+                .location
+                .map(|text| String::from_utf8_lossy(&self.secret.mask(text.as_bytes())).into_owned()),
             ..answer
         };
         match interpret(&masked) {
-            Err(told) => Error {
-                kind: error.kind,
-                ..told
-            },
+            Err(told) => Error { kind: error.kind, ..told },
             Ok(_) => error,
         }
     }
@@ -175,11 +151,7 @@ impl Transport {
     fn send(&self, request: &Request) -> Result<Answer, Error> {
         let start = Instant::now();
         let answer = self.send_untimed(request);
-        traffic::count(Traffic {
-            requests: 1,
-            waiting: start.elapsed(),
-            ..Traffic::default()
-        });
+        traffic::count(Traffic { requests: 1, waiting: start.elapsed(), ..Traffic::default() });
         answer.map_err(|error| network::error(error, &self.url, self.timeout, self.max_response))
     }
 
@@ -188,22 +160,11 @@ impl Transport {
         let response = match &request.body {
             None => {
                 let call = self.agent.get(url);
-                request
-                    .headers
-                    .iter()
-                    .fold(call, |call, (name, value)| call.header(*name, value))
-                    .call()
+                request.headers.iter().fold(call, |call, (name, value)| call.header(*name, value)).call()
             }
             Some(body) => {
-                let call = self
-                    .agent
-                    .post(url)
-                    .header("Content-Type", "application/json");
-                request
-                    .headers
-                    .iter()
-                    .fold(call, |call, (name, value)| call.header(*name, value))
-                    .send(body)
+                let call = self.agent.post(url).header("Content-Type", "application/json");
+                request.headers.iter().fold(call, |call, (name, value)| call.header(*name, value)).send(body)
             }
         }?;
         self.receive(response)
@@ -216,31 +177,12 @@ impl Transport {
             .and_then(|text| retry_after(text, date.unwrap_or_else(SystemTime::now)));
         let location = header(response.headers(), "location").map(str::to_owned);
         // `Content-Length` sizes the buffer, up to what does no harm if it lies.
-        let expected = response
-            .body()
-            .content_length()
-            .unwrap_or(0)
-            .min(self.max_response)
-            .min(16 << 20);
+        let expected = response.body().content_length().unwrap_or(0).min(self.max_response).min(16 << 20);
         let mut body = Vec::with_capacity(expected as usize);
-        let read = response
-            .into_body()
-            .into_with_config()
-            .limit(self.max_response)
-            .reader()
-            .read_to_end(&mut body);
-        traffic::count(Traffic {
-            bytes: body.len() as u64,
-            ..Traffic::default()
-        });
+        let read = response.into_body().into_with_config().limit(self.max_response).reader().read_to_end(&mut body);
+        traffic::count(Traffic { bytes: body.len() as u64, ..Traffic::default() });
         read.map_err(ureq::Error::from)?;
-        Ok(Answer {
-            status,
-            date,
-            retry_after,
-            location,
-            body,
-        })
+        Ok(Answer { status, date, retry_after, location, body })
     }
 
     /// Lets no request start before this time has passed.
@@ -248,14 +190,10 @@ impl Transport {
         if !error.kind.is_transient() {
             return;
         }
-        error
-            .message
-            .push_str(&format!(" Its Retry-After is {} seconds.", time.as_secs()));
+        error.message.push_str(&format!(" Its Retry-After is {} seconds.", time.as_secs()));
         error.hint = Some("Run again after that time.".to_owned());
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        *closed = Instant::now()
-            .checked_add(time)
-            .map(|until| (until, error.clone()));
+        *closed = Instant::now().checked_add(time).map(|until| (until, error.clone()));
     }
 
     /// Fails while a long `Retry-After` has not passed.
@@ -269,11 +207,7 @@ impl Transport {
 
     /// Fails once cancelled.
     fn check_cancelled(&self) -> Result<(), Error> {
-        if self.cancel.is_cancelled() {
-            Err(Error::new(ErrorKind::Cancelled, "Cancelled."))
-        } else {
-            Ok(())
-        }
+        if self.cancel.is_cancelled() { Err(Error::new(ErrorKind::Cancelled, "Cancelled.")) } else { Ok(()) }
     }
 }
 

@@ -27,21 +27,14 @@ impl Version {
     fn new(text: String, info: &[Value], answer: &Answer, url: &Url) -> Result<Version, Error> {
         let series = match info.first() {
             Some(Value::Number(number)) => number.as_u64(),
-            Some(Value::String(name)) => name
-                .trim_start_matches(|c: char| !c.is_ascii_digit())
-                .parse()
-                .ok(),
+            Some(Value::String(name)) => name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok(),
             _ => None,
         };
         let series = series.and_then(|series| u32::try_from(series).ok());
         // Odoo always sends `Date`; where a proxy removes it, this machine's clock has to do.
         let clock = answer.date.unwrap_or_else(SystemTime::now);
         match series {
-            Some(series) => Ok(Version {
-                text,
-                series,
-                clock,
-            }),
+            Some(series) => Ok(Version { text, series, clock }),
             None => Err(status::other_program(url)),
         }
     }
@@ -77,11 +70,7 @@ fn by_page(transport: &Transport) -> Result<Version, Error> {
         version: String,
         version_info: Vec<Value>,
     }
-    let request = Request {
-        path: "/web/version".to_owned(),
-        headers: Vec::new(),
-        body: None,
-    };
+    let request = Request { path: "/web/version".to_owned(), headers: Vec::new(), body: None };
     transport.exchange(&request, |answer| {
         let url = transport.url();
         let page = read(answer, url, PhantomData::<Page>)?;
@@ -99,35 +88,20 @@ fn by_rpc(transport: &Transport) -> Result<Version, Error> {
     transport.exchange(&jsonrpc::version_request(), |answer| {
         let url = transport.url();
         match read(answer, url, Envelope(PhantomData::<About>))? {
-            Content::Result(about) => Version::new(
-                about.server_version,
-                &about.server_version_info,
-                answer,
-                url,
-            ),
-            Content::Fault(_) => Err(Error::new(
-                ErrorKind::Server,
-                format!("Odoo at {url} failed to report its version."),
-            )
-            .with_hint("Odoo's log has the traceback, at the time of this error.")),
+            Content::Result(about) => Version::new(about.server_version, &about.server_version_info, answer, url),
+            Content::Fault(_) => {
+                Err(Error::new(ErrorKind::Server, format!("Odoo at {url} failed to report its version."))
+                    .with_hint("Odoo's log has the traceback, at the time of this error."))
+            }
             Content::Foreign => Err(status::other_program(url)),
         }
     })
 }
 
 /// Deserializes an answer. JSON of another form is another program's; truncated JSON is transient.
-fn read<'de, S: DeserializeSeed<'de>>(
-    answer: &'de Answer,
-    url: &Url,
-    seed: S,
-) -> Result<S::Value, Error> {
+fn read<'de, S: DeserializeSeed<'de>>(answer: &'de Answer, url: &Url, seed: S) -> Result<S::Value, Error> {
     let asked = "the version request";
     status::check(answer, url, asked)?;
-    body::read(&answer.body, seed, asked).map_err(|error| {
-        if error.kind.is_transient() {
-            error
-        } else {
-            status::other_program(url)
-        }
-    })
+    body::read(&answer.body, seed, asked)
+        .map_err(|error| if error.kind.is_transient() { error } else { status::other_program(url) })
 }

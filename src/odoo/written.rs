@@ -21,32 +21,20 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::search`].
-    pub fn written(
-        &self,
-        model: &str,
-        domain: Value,
-        field: &str,
-    ) -> Result<Vec<WrittenRecord>, Error> {
+    pub fn written(&self, model: &str, domain: Value, field: &str) -> Result<Vec<WrittenRecord>, Error> {
         let asked = arguments(json!({"domain": domain, "fields": [field, "write_date"]}));
         let rows: Vec<Map<String, Value>> = self.call(model, "search_read", asked)?;
         let written = |mut row: Map<String, Value>| {
             Some(WrittenRecord {
                 id: row.get("id")?.as_i64()?,
                 value: row.remove(field)?,
-                write_date: row
-                    .get("write_date")?
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned(),
+                write_date: row.get("write_date")?.as_str().unwrap_or_default().to_owned(),
             })
         };
         let malformed = || {
-            let message =
-                format!("Odoo's answer to search_read on {model} lacks id, {field} or write_date.");
+            let message = format!("Odoo's answer to search_read on {model} lacks id, {field} or write_date.");
             Error::new(ErrorKind::Malformed, message)
         };
-        rows.into_iter()
-            .map(|row| written(row).ok_or_else(malformed))
-            .collect()
+        rows.into_iter().map(|row| written(row).ok_or_else(malformed)).collect()
     }
 }

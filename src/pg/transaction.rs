@@ -8,10 +8,7 @@ use std::panic::AssertUnwindSafe;
 
 /// Runs `work` in a transaction of its own with the rights of `role`, and commits it; an error of either kind,
 /// Rust's or PostgreSQL's, rolls it back and is returned. For background workers, which are never inside one.
-pub fn transaction<R>(
-    role: pg_sys::Oid,
-    work: impl FnOnce() -> Result<R, Failure>,
-) -> Result<R, Failure> {
+pub fn transaction<R>(role: pg_sys::Oid, work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     let attempt = AssertUnwindSafe(|| {
         // SAFETY: the order in which PostgreSQL's own workers do it; no transaction is open here.
         unsafe {
@@ -54,8 +51,8 @@ pub fn transaction<R>(
     result
 }
 
-/// Runs `work` with a snapshot of its own: it sees what was committed since the statement that calls it began, unless the
-/// transaction's isolation is against that. An error ends the snapshot with its (sub)transaction.
+/// Runs `work` with a snapshot of its own: it sees what was committed since the statement that calls it began, unless
+/// the transaction's isolation is against that. An error ends the snapshot with its (sub)transaction.
 pub fn with_fresh_snapshot<R>(work: impl FnOnce() -> R) -> R {
     // SAFETY: called inside a transaction.
     unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };

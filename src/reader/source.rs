@@ -31,13 +31,7 @@ pub struct Counted {
 impl Source {
     /// The records of a mirror, by `domain`.
     pub fn new(client: Arc<Client>, spec: MirrorSpec, domain: Domain) -> Source {
-        Source {
-            client,
-            spec,
-            domain,
-            plan: Mutex::default(),
-            proven: OnceCell::new(),
-        }
+        Source { client, spec, domain, plan: Mutex::default(), proven: OnceCell::new() }
     }
 
     /// Asks which fields there are, and plans by that: one request for the model's fields, more where custom fields are
@@ -51,10 +45,7 @@ impl Source {
 
     /// The plan that pages are read by now.
     pub fn plan(&self) -> Arc<FieldPlan> {
-        self.plan
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Has pages read by this plan from now on.
@@ -62,8 +53,8 @@ impl Source {
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
     }
 
-    /// Reads the records of a span by the source's plan. Which fields can be read by columns is a guess at first: where the
-    /// server refuses it, it is found out once, and all go on by that.
+    /// Reads the records of a span by the source's plan. Which fields can be read by columns is a guess at first: where
+    /// the server refuses it, it is found out once, and all go on by that.
     ///
     /// # Errors
     /// Those of [`Client::read`]; [`ErrorKind::Malformed`] for an answer that is not about the span.
@@ -124,33 +115,24 @@ impl Source {
         let (model, domain) = (&self.spec.model, self.domain.without(without));
         let aggregates = self.plan().aggregates(&self.spec);
         match self.client.totals(model, &domain, &aggregates) {
-            Ok(totals) => Ok(Counted {
-                aggregates,
-                totals,
-                refused: None,
-            }),
+            Ok(totals) => Ok(Counted { aggregates, totals, refused: None }),
             Err(error) if error.kind.is_refusal() => Ok(Counted {
                 aggregates: Vec::new(),
-                totals: Totals {
-                    count: self.client.count(model, &domain)?,
-                    values: Texts::default(),
-                },
+                totals: Totals { count: self.client.count(model, &domain)?, values: Texts::default() },
                 refused: Some(error),
             }),
             Err(error) => Err(error),
         }
     }
 
-    /// Fails where an answer is not about the records that were asked for, or lacks one that Odoo has: a mixed-up answer of a
-    /// cache, or a read replica that lags behind. Records that are gone meanwhile may be lacking.
+    /// Fails where an answer is not about the records that were asked for, or lacks one that Odoo has: a mixed-up
+    /// answer of a cache, or a read replica that lags behind. Records that are gone meanwhile may be lacking.
     fn check_answer(&self, span: &Span, read: &[i64]) -> Result<(), Error> {
         let model = &self.spec.model;
         let wrong = |what: String| {
-            Error::new(
-                ErrorKind::Malformed,
-                format!("Odoo's answer to a read of {model} {what}."),
+            Error::new(ErrorKind::Malformed, format!("Odoo's answer to a read of {model} {what}.")).with_hint(
+                "Perhaps a cache before Odoo mixes up its answers, or a replica of its database lags behind.",
             )
-            .with_hint("Perhaps a cache before Odoo mixes up its answers, or a replica of its database lags behind.")
         };
         let stray = match span {
             Span::Only(ids) => {
@@ -162,12 +144,7 @@ impl Source {
         if let Some(id) = stray {
             return Err(wrong(format!("has record {id}, which was not asked for")));
         }
-        let lacking: Vec<i64> = span
-            .ids()
-            .iter()
-            .copied()
-            .filter(|id| read.binary_search(id).is_err())
-            .collect();
+        let lacking: Vec<i64> = span.ids().iter().copied().filter(|id| read.binary_search(id).is_err()).collect();
         if lacking.is_empty() {
             return Ok(());
         }

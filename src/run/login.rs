@@ -11,7 +11,8 @@ use std::time::Duration;
 /// A client, and the id of the company that the user is in, by which what depends on the company is read.
 pub type Opened = (Client, i64);
 
-/// Logs in, while the main thread looks every `slice` whether it may go on; gives what was asked of the network for it, too.
+/// Logs in, while the main thread looks every `slice` whether it may go on; gives what was asked of the network for it,
+/// too.
 pub fn log_in(
     access: Access,
     cancel: &Cancel,

@@ -28,7 +28,8 @@ pub struct MirrorRun {
     pub tally: Tally,
     /// Whether the run set out to read everything.
     pub is_full: bool,
-    /// Whether the rows of records that are gone must stay, in the type's other tables too, since suspiciously many are.
+    /// Whether the rows of records that are gone must stay, in the type's other tables too, since suspiciously many
+    /// are.
     pub keeps_gone: bool,
     setup: Setup,
     /// What is known from the runs before.
@@ -42,14 +43,9 @@ impl MirrorRun {
     pub fn new(source: Source, setup: Setup, past: MirrorState, is_full: bool) -> MirrorRun {
         // before 0.2.0 language and company were not noted
         let is_other_view = past.lang.is_some() && past.lang != setup.lang
-            || past
-                .company_id
-                .is_some_and(|before| before != setup.company_id);
+            || past.company_id.is_some_and(|before| before != setup.company_id);
         let is_other_domain = past.domain.as_ref() != Some(&source.domain.to_value());
-        let since = past
-            .since
-            .clone()
-            .filter(|_| !is_full && !is_other_view && !is_other_domain);
+        let since = past.since.clone().filter(|_| !is_full && !is_other_view && !is_other_domain);
         MirrorRun {
             source: Arc::new(source),
             tally: Tally::default(),
@@ -99,13 +95,8 @@ impl MirrorRun {
             _ => Default::default(),
         };
         // twice as many may have come since, and still fit into a page
-        let are_few =
-            self.past.is_loaded && self.past.row_count * 2 <= self.setup.batch_size as u64;
-        Request::Plan(Before {
-            since,
-            are_few,
-            tracked,
-        })
+        let are_few = self.past.is_loaded && self.past.row_count * 2 <= self.setup.batch_size as u64;
+        Request::Plan(Before { since, are_few, tracked })
     }
 
     /// Deals with an answer of Odoo's.
@@ -114,26 +105,18 @@ impl MirrorRun {
     /// Why the mirror cannot be brought up to date; it has ended then.
     pub fn take(&mut self, content: Content, context: &Context) -> Result<Step, Failure> {
         match (std::mem::replace(&mut self.phase, Phase::Ended), content) {
-            (Phase::Planning(_), Content::Planned(Err(error)))
-                if error.kind == ErrorKind::UnknownModel =>
-            {
+            (Phase::Planning(_), Content::Planned(Err(error))) if error.kind == ErrorKind::UnknownModel => {
                 self.phase = Phase::Missing;
                 Ok(Step::Ended)
             }
-            (Phase::Planning(course), Content::Planned(planned)) => {
-                self.begin(course, planned?, context)
-            }
+            (Phase::Planning(course), Content::Planned(planned)) => self.begin(course, planned?, context),
             (Phase::Reading(mut reading), Content::Page(span, page)) => {
                 self.store(&mut reading, &span, &page, context)?;
                 self.phase = Phase::Reading(reading);
                 Ok(Step::Wait)
             }
             (Phase::Reading(reading), Content::Unreadable(id, error)) => {
-                let refused = Refused {
-                    id,
-                    error: Failure::from(error).summary(),
-                    payload: None,
-                };
+                let refused = Refused { id, error: Failure::from(error).summary(), payload: None };
                 self.tally.keep(vec![refused], &self.source.spec, context)?;
                 self.phase = Phase::Reading(reading);
                 Ok(Step::Wait)
@@ -147,45 +130,22 @@ impl MirrorRun {
                 }
                 self.after_pages(reading, context)
             }
-            (Phase::Comparing(filling), Content::Counted(counted)) => {
-                self.compare(filling, counted?, context)
+            (Phase::Comparing(filling), Content::Counted(counted)) => self.compare(filling, counted?, context),
+            (Phase::LookingAgain(filling), Content::Changed(changed)) => self.read_changed(filling, changed?, context),
+            (Phase::Listing(filling), Content::Ids(ids)) => self.read_lacking(filling, &ids?, context),
+            (..) => {
+                Err(Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "internal error: an answer came out of turn"))
             }
-            (Phase::LookingAgain(filling), Content::Changed(changed)) => {
-                self.read_changed(filling, changed?, context)
-            }
-            (Phase::Listing(filling), Content::Ids(ids)) => {
-                self.read_lacking(filling, &ids?, context)
-            }
-            (..) => Err(Failure::new(
-                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-                "internal error: an answer came out of turn",
-            )),
         }
     }
 
     /// The fields are known: makes the table ready, and has the records read.
-    fn begin(
-        &mut self,
-        mut course: Course,
-        planned: Planned,
-        context: &Context,
-    ) -> Result<Step, Failure> {
-        let Planned {
-            plan,
-            mut scope,
-            listed,
-            tracked,
-        } = planned;
+    fn begin(&mut self, mut course: Course, planned: Planned, context: &Context) -> Result<Step, Failure> {
+        let Planned { plan, mut scope, listed, tracked } = planned;
         course.tracked = tracked;
         let (schema, marks) = (&context.task.connection, self.setup.marks);
-        let Target {
-            table,
-            known_max,
-            has_new_fields,
-            notes,
-        } = transaction(context.user, || {
-            target::prepare(schema, &self.source.spec, &self.past, &plan, marks)
-        })?;
+        let Target { table, known_max, has_new_fields, notes } =
+            transaction(context.user, || target::prepare(schema, &self.source.spec, &self.past, &plan, marks))?;
         if !course.is_prepared {
             self.tally.notes.extend(notes);
             course.is_prepared = true;
@@ -194,11 +154,7 @@ impl MirrorRun {
         let is_to_be_read_whole = has_new_fields && matches!(scope, Scope::Changed(_));
         let (deleted, gone) = transaction(table.owner, || {
             let deleted = target::tidy(&table, &self.past, marks)?;
-            let gone = if is_to_be_read_whole {
-                HashSet::new()
-            } else {
-                target::take_up(&table, &mut scope, &listed)?
-            };
+            let gone = if is_to_be_read_whole { HashSet::new() } else { target::take_up(&table, &mut scope, &listed)? };
             Ok((deleted, gone))
         })?;
         self.tally.counts.deleted += deleted;
@@ -228,73 +184,40 @@ impl MirrorRun {
     /// Has everything read after all.
     fn read_whole(&mut self, mut course: Course) -> Step {
         course.since = None;
-        let request = Request::Plan(Before {
-            tracked: course.tracked.clone(),
-            ..Before::default()
-        });
+        let request = Request::Plan(Before { tracked: course.tracked.clone(), ..Before::default() });
         self.phase = Phase::Planning(course);
         Step::Ask(vec![request])
     }
 
     /// Has the records read that changed, and those that failed before.
-    fn read_changed(
-        &mut self,
-        filling: Filling,
-        mut ids: Vec<i64>,
-        context: &Context,
-    ) -> Result<Step, Failure> {
+    fn read_changed(&mut self, filling: Filling, mut ids: Vec<i64>, context: &Context) -> Result<Step, Failure> {
         ids.extend(&self.past.failed_ids);
         ids.sort_unstable();
         ids.dedup();
         self.tally.expected = self.tally.counts.fetched + ids.len() as u64;
-        let filling = Filling {
-            extent: Extent::Changed,
-            ..filling
-        };
+        let filling = Filling { extent: Extent::Changed, ..filling };
         self.read(filling, self.pages(&ids, Span::Only), context)
     }
 
     /// Compares the ids with Odoo's: has those read that the mirror lacks.
-    fn read_lacking(
-        &mut self,
-        filling: Filling,
-        ids: &[i64],
-        context: &Context,
-    ) -> Result<Step, Failure> {
+    fn read_lacking(&mut self, filling: Filling, ids: &[i64], context: &Context) -> Result<Step, Failure> {
         let table = &filling.table;
-        let (gone, mut lacking) = transaction(table.owner, || {
-            Ok((table.ids_beyond(ids)?, table.lacking(ids)?))
-        })?;
+        let (gone, mut lacking) = transaction(table.owner, || Ok((table.ids_beyond(ids)?, table.lacking(ids)?)))?;
         // what could not be read a moment ago is not asked for again in the same run
         lacking.retain(|id| !self.tally.failed_ids.contains(id));
         self.tally.expected += lacking.len() as u64;
-        let filling = Filling {
-            extent: Extent::Lacking,
-            gone: gone.into_iter().collect(),
-            ..filling
-        };
+        let filling = Filling { extent: Extent::Lacking, gone: gone.into_iter().collect(), ..filling };
         self.read(filling, self.pages(&lacking, Span::Only), context)
     }
 
     /// Ids in portions of the type's page size.
     fn pages(&self, ids: &[i64], span: fn(Vec<i64>) -> Span) -> Vec<Span> {
-        ids.chunks(self.setup.batch_size)
-            .map(|page| span(page.to_vec()))
-            .collect()
+        ids.chunks(self.setup.batch_size).map(|page| span(page.to_vec())).collect()
     }
 
     /// Has pages read; without any, goes on at once.
-    fn read(
-        &mut self,
-        filling: Filling,
-        pages: Vec<Span>,
-        context: &Context,
-    ) -> Result<Step, Failure> {
-        let reading = Reading {
-            filling,
-            pages_left: pages.len(),
-            doubtful: Vec::new(),
-        };
+    fn read(&mut self, filling: Filling, pages: Vec<Span>, context: &Context) -> Result<Step, Failure> {
+        let reading = Reading { filling, pages_left: pages.len(), doubtful: Vec::new() };
         if pages.is_empty() {
             return self.after_pages(reading, context);
         }
@@ -334,9 +257,7 @@ impl MirrorRun {
 
     /// All pages are stored: settles the doubtful ones, and compares where the pages were not all there is.
     fn after_pages(&mut self, reading: Reading, context: &Context) -> Result<Step, Failure> {
-        let Reading {
-            filling, doubtful, ..
-        } = reading;
+        let Reading { filling, doubtful, .. } = reading;
         if !doubtful.is_empty() {
             let pages = doubtful.into_iter().map(Span::Only).collect();
             return self.read(filling, pages, context);
@@ -350,16 +271,9 @@ impl MirrorRun {
     }
 
     /// The totals are here.
-    fn compare(
-        &mut self,
-        mut filling: Filling,
-        counted: Counted,
-        context: &Context,
-    ) -> Result<Step, Failure> {
+    fn compare(&mut self, mut filling: Filling, counted: Counted, context: &Context) -> Result<Step, Failure> {
         let failed_ids = &self.tally.failed_ids;
-        let difference = transaction(filling.table.owner, || {
-            filling.difference_from(&counted, failed_ids)
-        })?;
+        let difference = transaction(filling.table.owner, || filling.difference_from(&counted, failed_ids))?;
         if let Some(error) = counted.refused {
             let note = untold_totals(&self.source.spec.table_name, &Failure::from(error));
             if !self.tally.notes.contains(&note) {
@@ -391,10 +305,8 @@ impl MirrorRun {
     fn settle(&mut self, mut filling: Filling, context: &Context) -> Result<Step, Failure> {
         let (settings, force) = (&context.task.settings, context.task.force);
         let failed_ids = &self.tally.failed_ids;
-        transaction(filling.table.owner, || {
-            filling.find_gone(failed_ids, settings, force)
-        })
-        .inspect_err(|_| self.keeps_gone = true)?;
+        transaction(filling.table.owner, || filling.find_gone(failed_ids, settings, force))
+            .inspect_err(|_| self.keeps_gone = true)?;
         self.phase = Phase::Settled(filling);
         Ok(Step::Settled)
     }

@@ -77,10 +77,7 @@ pub fn run(mut task: Task, worker: &Worker) {
     };
     let cancel = Cancel::new();
     let mut unbegun = "The type is no longer in the catalogue.".to_string();
-    if let Err(failure) = numbered
-        .and_then(|()| run.begin())
-        .and_then(|()| run.work(&cancel))
-    {
+    if let Err(failure) = numbered.and_then(|()| run.begin()).and_then(|()| run.work(&cancel)) {
         cancel.cancel();
         unbegun = failure.summary();
         run.abandon(failure);
@@ -92,10 +89,7 @@ pub fn run(mut task: Task, worker: &Worker) {
     }
     run.report.notify(user);
     if let Err(failure) = transaction(user, || history::prune(task.settings.history_days)) {
-        pgrx::warning!(
-            "odoo_sync: the history could not be pruned: {}",
-            failure.summary()
-        );
+        pgrx::warning!("odoo_sync: the history could not be pruned: {}", failure.summary());
     }
     worker.send(&Event::Finished);
 }
@@ -115,9 +109,7 @@ impl Run<'_> {
         if task.settings.run_timeout_ms > 0 {
             deadline::limit_time(Duration::from_millis(task.settings.run_timeout_ms))?;
         }
-        let specs = transaction(self.user, || {
-            as_owner(|| catalogue::types(&task.connection, &task.types))
-        })?;
+        let specs = transaction(self.user, || as_owner(|| catalogue::types(&task.connection, &task.types)))?;
         for spec in specs {
             match TypeRun::claim(spec, task, self.user)? {
                 Ok(r#type) => self.types.push(r#type),
@@ -130,10 +122,7 @@ impl Run<'_> {
     /// The time between two requests: the longest that is set for one of the types, which share the client.
     fn delay(&self) -> Duration {
         let default = self.task.settings.delay_ms as f64;
-        let set = self
-            .types
-            .iter()
-            .map(|r#type| r#type.spec.delay_ms.unwrap_or(default));
+        let set = self.types.iter().map(|r#type| r#type.spec.delay_ms.unwrap_or(default));
         Duration::from_secs_f64(set.fold(0.0, f64::max) / 1000.0)
     }
 
@@ -162,10 +151,7 @@ impl Run<'_> {
         let (client, company_id) = opened.map_err(|error| Failure::from(error).at(&place))?;
         let client = Arc::new(client);
         let began = client.session().started;
-        self.window_end = began
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs_f64();
+        self.window_end = began.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         self.list_mirrors(&client, company_id)?;
         let pool = Pool::start(self.task.settings.concurrency)?;
         let mut begun = 0;
@@ -193,19 +179,14 @@ impl Run<'_> {
         }
         self.looked_at = Instant::now();
         if transaction(self.user, locks::is_database_wanted)? {
-            return Err(Failure::cancelled()
-                .because("the database is about to be dropped, renamed or moved"));
+            return Err(Failure::cancelled().because("the database is about to be dropped, renamed or moved"));
         }
         Ok(())
     }
 
     /// The mirrors of the types that are ours, for the server's series.
     fn list_mirrors(&mut self, client: &Arc<Client>, company_id: i64) -> Result<(), Failure> {
-        let names: Vec<String> = self
-            .types
-            .iter()
-            .map(|r#type| r#type.spec.r#type.clone())
-            .collect();
+        let names: Vec<String> = self.types.iter().map(|r#type| r#type.spec.r#type.clone()).collect();
         let specs = transaction(self.user, || as_owner(|| catalogue::mirrors(&names)))?;
         let series = client.session().series;
         for spec in specs.into_iter().filter(|spec| spec.is_for(series)) {
@@ -213,8 +194,7 @@ impl Run<'_> {
                 continue;
             };
             let mirror = self.types[of_type].add(spec, client, company_id, self.task);
-            self.order
-                .extend(mirror.map(|mirror| Place { of_type, mirror }));
+            self.order.extend(mirror.map(|mirror| Place { of_type, mirror }));
         }
         for of_type in 0..self.types.len() {
             let r#type = &mut self.types[of_type];
@@ -224,9 +204,7 @@ impl Run<'_> {
                 continue;
             }
             if r#type.failures.is_empty() {
-                r#type.notes.push(format!(
-                    "The catalogue has no table of this type for Odoo {series}."
-                ));
+                r#type.notes.push(format!("The catalogue has no table of this type for Odoo {series}."));
             }
             self.end_type(of_type)?;
         }
@@ -242,11 +220,7 @@ impl Run<'_> {
         let source = self.mirror(place).source.clone();
         pool.submit(Box::new(move |give| {
             source.answer(request, &|content, traffic| {
-                give(Answer {
-                    place,
-                    content,
-                    traffic,
-                });
+                give(Answer { place, content, traffic });
             });
         }));
     }
@@ -259,9 +233,7 @@ impl Run<'_> {
             return Ok(()); // it failed meanwhile
         }
         let writing = Instant::now();
-        let step = self.with_mirror(place, |mirror, context| {
-            mirror.take(answer.content, context)
-        });
+        let step = self.with_mirror(place, |mirror, context| mirror.take(answer.content, context));
         self.types[place.of_type].writing += writing.elapsed();
         match step {
             Ok(Step::Ask(requests)) => {
@@ -310,22 +282,17 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Once all of a type's mirrors are settled: removes what is gone from each, or from none of them if one has lost too
-    /// many, since lines without their headers would be no better than the loss.
+    /// Once all of a type's mirrors are settled: removes what is gone from each, or from none of them if one has lost
+    /// too many, since lines without their headers would be no better than the loss.
     fn finish(&mut self, of_type: usize) -> Result<(), Failure> {
         if self.types[of_type].is_awaited() {
             return Ok(());
         }
         let mirrors = &self.types[of_type].mirrors;
         let keeps_gone = mirrors.iter().any(|mirror| mirror.keeps_gone);
-        while let Some(mirror) = self.types[of_type]
-            .mirrors
-            .iter()
-            .position(MirrorRun::is_settled)
-        {
+        while let Some(mirror) = self.types[of_type].mirrors.iter().position(MirrorRun::is_settled) {
             let place = Place { of_type, mirror };
-            let finished =
-                self.with_mirror(place, |mirror, context| mirror.finish(keeps_gone, context));
+            let finished = self.with_mirror(place, |mirror, context| mirror.finish(keeps_gone, context));
             if let Err(failure) = finished {
                 self.fail_mirror(place, failure)?;
             }
@@ -339,16 +306,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Says who holds the lock that could not be had, where that is what failed: on a table of the schema, or on this one.
+    /// Says who holds the lock that could not be had, where that is what failed: on a table of the schema, or on this
+    /// one.
     fn explained(&self, failure: Failure, schema: &str, table: Option<&str>) -> Failure {
         if !failure.is(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE) {
             return failure;
         }
-        transaction(self.user, || {
-            locks::explain(failure.clone(), schema, table, self.task.caller)
-        })
-        // what failed is told in any case
-        .unwrap_or(failure)
+        transaction(self.user, || locks::explain(failure.clone(), schema, table, self.task.caller))
+            // what failed is told in any case
+            .unwrap_or(failure)
     }
 
     /// Ends all types that have not ended, for one reason.
@@ -383,11 +349,7 @@ impl Run<'_> {
     fn tell_unbegun(&mut self, failure: &Failure) {
         let task = self.task;
         for name in self.report.untold() {
-            let status = if failure.is_cancelled() {
-                Status::Interrupted
-            } else {
-                Status::Failed
-            };
+            let status = if failure.is_cancelled() { Status::Interrupted } else { Status::Failed };
             self.report.tell(Outcome {
                 message: Some(failure.summary()),
                 failure: Some(failure.clone()),

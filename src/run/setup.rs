@@ -33,9 +33,7 @@ impl Filling {
             window_end: context.window_end,
             is_full: course.since.is_none(),
             rows,
-            columns: columns
-                .map(|column| (column.field.as_str(), column.name.as_str()))
-                .collect(),
+            columns: columns.map(|column| (column.field.as_str(), column.name.as_str())).collect(),
             tracked: &course.tracked,
             known_difference: course.known_difference.as_ref(),
             lang: setup.lang.as_deref(),

@@ -34,13 +34,9 @@ pub struct TypeRun {
 }
 
 impl TypeRun {
-    /// Takes the lock of a type, has its row begin in the history, and reads what is known of its mirrors. Where another run
-    /// holds the lock: what to tell of that.
-    pub fn claim(
-        spec: TypeSpec,
-        task: &Task,
-        user: pg_sys::Oid,
-    ) -> Result<Result<TypeRun, Outcome>, Failure> {
+    /// Takes the lock of a type, has its row begin in the history, and reads what is known of its mirrors. Where
+    /// another run holds the lock: what to tell of that.
+    pub fn claim(spec: TypeSpec, task: &Task, user: pg_sys::Oid) -> Result<Result<TypeRun, Outcome>, Failure> {
         let (connection, name) = (&task.connection, &spec.r#type);
         let held_up = format!("Another run of {name} on connection {connection} is under way.");
         let past = transaction(user, || {
@@ -48,9 +44,7 @@ impl TypeRun {
                 history::skip(task, name, &held_up)?;
                 return Ok(None);
             }
-            let past = as_owner(|| {
-                mirror_state::of_type(connection, name, &task.settings, spec.lookback_s)
-            })?;
+            let past = as_owner(|| mirror_state::of_type(connection, name, &task.settings, spec.lookback_s))?;
             history::begin(task, name, expected_mode(task, &past))?;
             Ok(Some(past))
         })?;
@@ -75,13 +69,7 @@ impl TypeRun {
     }
 
     /// Adds a mirror; its number. None where the domain that is set for the type cannot be used, which fails it.
-    pub fn add(
-        &mut self,
-        spec: MirrorSpec,
-        client: &Arc<Client>,
-        company_id: i64,
-        task: &Task,
-    ) -> Option<usize> {
+    pub fn add(&mut self, spec: MirrorSpec, client: &Arc<Client>, company_id: i64, task: &Task) -> Option<usize> {
         let domain = match self.spec.domain_of(&spec) {
             Ok(domain) => domain,
             Err(failure) => {
@@ -101,8 +89,7 @@ impl TypeRun {
             company_id,
         };
         let source = Source::new(client.clone(), spec, domain);
-        self.mirrors
-            .push(MirrorRun::new(source, setup, past, task.full));
+        self.mirrors.push(MirrorRun::new(source, setup, past, task.full));
         Some(self.mirrors.len() - 1)
     }
 
@@ -126,15 +113,11 @@ impl TypeRun {
     /// Whether the type was read in full, as far as Odoo has its models.
     fn actual_mode(&self, task: &Task) -> Mode {
         let is_full = |mirror: &MirrorRun| mirror.is_full && !mirror.is_missing();
-        if task.full || self.mirrors.iter().any(is_full) {
-            Mode::Full
-        } else {
-            Mode::Incremental
-        }
+        if task.full || self.mirrors.iter().any(is_full) { Mode::Full } else { Mode::Incremental }
     }
 
-    /// Notes that the type is read in full after all, where one of its mirrors that were filled before is: its domain, or who
-    /// looks at it, has changed. Of those that never were it is not known yet whether Odoo has their models.
+    /// Notes that the type is read in full after all, where one of its mirrors that were filled before is: its domain,
+    /// or who looks at it, has changed. Of those that never were it is not known yet whether Odoo has their models.
     pub fn expect_full(&mut self, task: &Task, user: pg_sys::Oid) -> Result<(), Failure> {
         let is_full = |mirror: &MirrorRun| mirror.is_full && mirror.was_filled();
         if self.mirrors.iter().any(is_full) {
@@ -181,10 +164,7 @@ impl TypeRun {
                 ));
             }
             if mirror.is_missing() {
-                lines.push(format!(
-                    "Odoo has no model {}: its module is not installed.",
-                    spec.model
-                ));
+                lines.push(format!("Odoo has no model {}: its module is not installed.", spec.model));
             }
             lines.extend(mirror.tally.notes.iter().cloned());
         }
@@ -221,8 +201,8 @@ impl TypeRun {
     }
 }
 
-/// The mode of a type as far as it can be told before Odoo is asked: incremental where everything that was filled before is
-/// not due to be read in full.
+/// The mode of a type as far as it can be told before Odoo is asked: incremental where everything that was filled
+/// before is not due to be read in full.
 fn expected_mode(task: &Task, past: &[MirrorState]) -> Mode {
     if task.full || past.is_empty() || past.iter().any(|mirror| mirror.since.is_none()) {
         Mode::Full

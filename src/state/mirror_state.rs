@@ -143,9 +143,7 @@ pub fn save(task: &Task, new: &NewState) -> Result<(), Failure> {
                 json(serde_json::json!(new.columns)).into(),
                 task.run_id.into(),
                 json(serde_json::json!(new.tracked)).into(),
-                new.known_difference
-                    .map(|difference| json(serde_json::json!(difference)))
-                    .into(),
+                new.known_difference.map(|difference| json(serde_json::json!(difference))).into(),
                 new.lang.into(),
                 new.company_id.into(),
             ],

@@ -21,11 +21,7 @@ struct Impostor {
 const HOST: &str = "127.0.0.1";
 
 const IMPOSTORS: [Impostor; 6] = [
-    Impostor {
-        name: "expired",
-        tls: |authority| authority.expired_server(HOST),
-        told: "its certificate has expired",
-    },
+    Impostor { name: "expired", tls: |authority| authority.expired_server(HOST), told: "its certificate has expired" },
     Impostor {
         name: "self-signed",
         tls: |_| self_signed_server(HOST),
@@ -53,8 +49,7 @@ const IMPOSTORS: [Impostor; 6] = [
     },
 ];
 
-const HINT: &str =
-    "Check that the certificate is valid, issued for this host name, and signed by an authority";
+const HINT: &str = "Check that the certificate is valid, issued for this host name, and signed by an authority";
 
 #[test]
 fn who_cannot_prove_to_be_odoo_is_not_connected_to() {
@@ -115,18 +110,8 @@ fn an_authority_that_is_no_longer_named_is_no_longer_trusted() {
     let drop = "ALTER SERVER odoo OPTIONS (DROP ca_file)";
     spoilt.session.run(drop);
     let error = spoilt.fail();
-    assert!(
-        error
-            .detail()
-            .unwrap_or_default()
-            .contains("signed by an unknown authority"),
-        "{}",
-        all_of(&error)
-    );
-    for (path, told) in [
-        ("/no/such/file.pem", "No such file"),
-        ("/dev/null", "it contains no certificate"),
-    ] {
+    assert!(error.detail().unwrap_or_default().contains("signed by an unknown authority"), "{}", all_of(&error));
+    for (path, told) in [("/no/such/file.pem", "No such file"), ("/dev/null", "it contains no certificate")] {
         let set = drop.replace("DROP ca_file", &format!("ADD ca_file '{path}'"));
         spoilt.session.run(&set);
         let error = spoilt.fail();
@@ -137,8 +122,6 @@ fn an_authority_that_is_no_longer_named_is_no_longer_trusted() {
         spoilt.session.run(drop);
     }
     let path = spoilt.ca_file();
-    spoilt
-        .session
-        .run(&drop.replace("DROP ca_file", &format!("ADD ca_file '{path}'")));
+    spoilt.session.run(&drop.replace("DROP ca_file", &format!("ADD ca_file '{path}'")));
     spoilt.assert_heals();
 }

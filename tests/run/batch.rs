@@ -43,20 +43,16 @@ fn assert_all_ok(session: &mut Session) {
 
 /// Waits until no worker is left; how many runs were recorded by then.
 fn runs_once_all_is_over(session: &mut Session) -> i64 {
-    let workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'odoo_sync' AND datname = current_database()";
-    wait::until("the end of the worker", PATIENCE, || {
-        (session.number(workers) == 0).then_some(())
-    });
+    let workers =
+        "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'odoo_sync' AND datname = current_database()";
+    wait::until("the end of the worker", PATIENCE, || (session.number(workers) == 0).then_some(()));
     let runs = "SELECT CASE WHEN to_regclass('odoo_sync.runs') IS NULL THEN 0
                 ELSE (xpath('/row/n/text()', query_to_xml('SELECT count(*) AS n FROM odoo_sync.runs', false, true, '')))[1]::text::bigint END";
     session.number(runs)
 }
 
 fn empty(name: &str) -> (SampleOdoo, Database<'static>) {
-    (
-        SampleOdoo::start(Series::V19),
-        Cluster::shared().empty_database(name),
-    )
+    (SampleOdoo::start(Series::V19), Cluster::shared().empty_database(name))
 }
 
 #[test]
@@ -91,12 +87,7 @@ fn psql_sends_the_first_block_as_one_batch_too() {
     let output = as_server_user(&mut Command::new(installation::bin().join("psql")))
         .args(["-X", "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-h"])
         .arg(database.cluster.socket())
-        .args([
-            "-d",
-            &database.name,
-            "-c",
-            &first_block(&Access::from(&sample)),
-        ])
+        .args(["-d", &database.name, "-c", &first_block(&Access::from(&sample))])
         .output()
         .expect("psql starts");
     let told = String::from_utf8_lossy(&output.stderr);
@@ -115,11 +106,7 @@ fn a_batch_that_is_rolled_back_leaves_nothing_running() {
     let error = session.error(&format!("{block}; SELECT 1 / 0"));
     assert_eq!(error.code().code(), "22012");
     assert_eq!(runs_once_all_is_over(&mut session), 0);
-    let pages = sample
-        .requests()
-        .iter()
-        .filter(|request| is_page(request))
-        .count();
+    let pages = sample.requests().iter().filter(|request| is_page(request)).count();
     assert_eq!(pages, 0, "nothing was read");
     // and then it works
     session.run(&block);
@@ -152,9 +139,7 @@ fn a_run_sees_what_its_own_batch_has_set() {
     let (sample, database) = connected("batch_set");
     let mut session = database.session();
     session.run("SELECT odoo_sync.run('{sales}')");
-    let some = sample.records("sale.order")[0]["id"]
-        .as_i64()
-        .expect("a number");
+    let some = sample.records("sale.order")[0]["id"].as_i64().expect("a number");
     let rows = session.rows(&format!(
         "UPDATE odoo_sync.types SET domain = '[[\"id\", \"=\", {some}]]' WHERE type = 'sales';
          SELECT status FROM odoo_sync.run('{{sales}}', force => true)"
@@ -176,51 +161,34 @@ fn all_ways_to_run_are_queued() {
          SELECT DISTINCT status FROM odoo_sync.run_due();
          SELECT DISTINCT status FROM odoo_sync.run(wait => false)"
     ));
-    assert_eq!(
-        rows[1..],
-        [[Some("queued".to_owned())], [Some("queued".to_owned())]]
-    );
+    assert_eq!(rows[1..], [[Some("queued".to_owned())], [Some("queued".to_owned())]]);
     // of the two, one runs and the other is skipped, as ever
     runs_once_all_is_over(&mut session);
-    assert_eq!(
-        session.column("SELECT DISTINCT status FROM odoo_sync.history ORDER BY 1"),
-        ["ok", "skipped"]
-    );
+    assert_eq!(session.column("SELECT DISTINCT status FROM odoo_sync.history ORDER BY 1"), ["ok", "skipped"]);
 }
 
 #[test]
 fn a_queued_run_can_be_cancelled_and_says_what_became_of_it() {
     let (sample, database) = empty("batch_cancel");
     let mut session = database.session();
-    session.run(&format!(
-        "CREATE EXTENSION odoo_sync; SELECT {}",
-        connect(&Access::from(&sample))
-    ));
+    session.run(&format!("CREATE EXTENSION odoo_sync; SELECT {}", connect(&Access::from(&sample))));
     let cancelled = session.rows(
         "BEGIN; UPDATE odoo_sync.types SET enabled = true WHERE type = 'sales';
          SELECT status FROM odoo_sync.run('{sales}'); SELECT odoo_sync.cancel()",
     );
     assert_eq!(cancelled[1][0].as_deref(), Some("1"), "{cancelled:?}");
-    let workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'odoo_sync' AND datname = current_database()";
+    let workers =
+        "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'odoo_sync' AND datname = current_database()";
     let mut other = database.session();
-    wait::until("the end of the worker", PATIENCE, || {
-        (other.number(workers) == 0).then_some(())
-    });
+    wait::until("the end of the worker", PATIENCE, || (other.number(workers) == 0).then_some(()));
     session.run("COMMIT");
     let sales = "SELECT state FROM odoo_sync.status() WHERE type = 'sales'";
     assert_eq!(session.value(sales), "interrupted");
-    assert_eq!(
-        session.value("SELECT status FROM odoo_sync.history"),
-        "interrupted"
-    );
+    assert_eq!(session.value("SELECT status FROM odoo_sync.history"), "interrupted");
     session.run("SELECT odoo_sync.run('{sales}')");
     assert_eq!(session.value(sales), "ok");
     let told = "SELECT status || ': ' || message FROM odoo_sync.runs ORDER BY run_id LIMIT 1";
-    assert!(
-        session.value(told).starts_with("interrupted: "),
-        "{}",
-        session.value(told)
-    );
+    assert!(session.value(told).starts_with("interrupted: "), "{}", session.value(told));
 }
 
 /// A transaction that stays open holds up neither other runs nor the cleaning up of rows that were deleted.
@@ -235,16 +203,12 @@ fn what_is_queued_waits_for_its_own_transaction_alone() {
     let mut session = database.session();
     let held = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'odoo_sync' AND datname = current_database()
                 AND (backend_xmin IS NOT NULL OR xact_start IS NOT NULL)";
-    wait::until("a worker without a snapshot", PATIENCE, || {
-        (session.number(held) == 0).then_some(())
-    });
+    wait::until("a worker without a snapshot", PATIENCE, || (session.number(held) == 0).then_some(()));
     let rows = session.rows("SELECT status FROM odoo_sync.run('{sales}')");
     assert_eq!(rows, [[Some("ok".to_owned())]]);
     open.run("COMMIT");
     let twice = "SELECT count(*) FROM odoo_sync.history WHERE type = 'sales' AND status = 'ok'";
-    wait::until("the run that was queued", PATIENCE, || {
-        (session.number(twice) == 2).then_some(())
-    });
+    wait::until("the run that was queued", PATIENCE, || (session.number(twice) == 2).then_some(()));
 }
 
 /// While one run is under way, another that is queued does not hide it.
@@ -260,10 +224,7 @@ fn what_is_queued_does_not_hide_what_is_running() {
          SELECT status FROM odoo_sync.run('{sales}');
          SELECT state FROM odoo_sync.status() WHERE type = 'sales'; ROLLBACK",
     );
-    assert_eq!(
-        rows,
-        [[Some("queued".to_owned())], [Some("running".to_owned())]]
-    );
+    assert_eq!(rows, [[Some("queued".to_owned())], [Some("running".to_owned())]]);
     gate.open();
     run.rows();
 }

@@ -24,19 +24,12 @@ pub struct Adoption {
 impl Adoption {
     /// Notes what was done.
     pub fn tell(&mut self, action: &'static str, detail: impl Into<String>, rows: Option<i64>) {
-        self.actions.push(Action {
-            action,
-            detail: detail.into(),
-            rows,
-        });
+        self.actions.push(Action { action, detail: detail.into(), rows });
     }
 
     /// Alters the table.
     pub fn alter(&self, what: &str) -> Result<(), Failure> {
-        Ok(Spi::run(&format!(
-            "ALTER TABLE {} {what}",
-            self.found.qualified()
-        ))?)
+        Ok(Spi::run(&format!("ALTER TABLE {} {what}", self.found.qualified()))?)
     }
 
     /// Takes up what became of the table so far.

@@ -29,27 +29,16 @@ impl Batch {
                 Some(kind) => Ok(Column::new(kind)),
                 None => Err(Error::new(
                     ErrorKind::Refused,
-                    format!(
-                        "The field {} of {model} has a type that cannot be stored.",
-                        field.name
-                    ),
+                    format!("The field {} of {model} has a type that cannot be stored.", field.name),
                 )),
             })
             .collect::<Result<_, _>>()?;
-        Ok(Batch {
-            ids: Vec::new(),
-            columns,
-            nul_characters: 0,
-        })
+        Ok(Batch { ids: Vec::new(), columns, nul_characters: 0 })
     }
 
     /// The next cell in the column of field number `index`.
     pub(super) fn cell<'b>(&'b mut self, index: usize, field: &'b Field) -> Cell<'b> {
-        Cell {
-            column: &mut self.columns[index],
-            kind: &field.kind,
-            nul_characters: &mut self.nul_characters,
-        }
+        Cell { column: &mut self.columns[index], kind: &field.kind, nul_characters: &mut self.nul_characters }
     }
 
     /// Sorts the records by id, since Odoo 14 promises no order.
@@ -81,10 +70,7 @@ impl Batch {
 
     /// Keeps the records at these positions, in this order.
     fn select(&mut self, positions: &[u32]) {
-        self.ids = positions
-            .iter()
-            .map(|&index| self.ids[index as usize])
-            .collect();
+        self.ids = positions.iter().map(|&index| self.ids[index as usize]).collect();
         for column in &mut self.columns {
             *column = column.select(positions);
         }

@@ -35,28 +35,17 @@ impl<'de> DeserializeSeed<'de> for Cell<'_> {
                 push_numeric(texts, raw.get()).map_err(de::Error::custom)?;
             }
             Column::Boolean(values) => {
-                values.push(Some(
-                    Option::<bool>::deserialize(deserializer)?.unwrap_or(false),
-                ));
+                values.push(Some(Option::<bool>::deserialize(deserializer)?.unwrap_or(false)));
             }
             Column::Text(texts) => {
-                deserializer.deserialize_any(Text {
-                    texts,
-                    nul_characters: self.nul_characters,
-                })?;
+                deserializer.deserialize_any(Text { texts, nul_characters: self.nul_characters })?;
             }
             Column::Date(values) => {
-                let visitor = Moment {
-                    parse: date_of,
-                    expected: "a date such as 2026-11-25",
-                };
+                let visitor = Moment { parse: date_of, expected: "a date such as 2026-11-25" };
                 values.push(deserializer.deserialize_any(visitor)?);
             }
             Column::Timestamp(values) => {
-                let visitor = Moment {
-                    parse: date::microseconds,
-                    expected: "a time such as 2026-11-25 10:05:49",
-                };
+                let visitor = Moment { parse: date::microseconds, expected: "a time such as 2026-11-25 10:05:49" };
                 values.push(deserializer.deserialize_any(visitor)?);
             }
             Column::BigintArray(values) => {
@@ -102,11 +91,7 @@ impl<'de> Visitor<'de> for Bigint {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(self.empty)
-        }
+        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(self.empty) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -189,11 +174,7 @@ impl<T> Visitor<'_> for Moment<T> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(None)
-        }
+        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(None) }
     }
 }
 

@@ -76,9 +76,7 @@ impl<'de> Visitor<'de> for Group<'_> {
                     return Err(about("id", "came twice"));
                 }
                 Key::Id => {
-                    batch.ids = map
-                        .next_value_seed(Ids)
-                        .map_err(|error| about("id", error))?;
+                    batch.ids = map.next_value_seed(Ids).map_err(|error| about("id", error))?;
                 }
                 Key::Field(index) => {
                     let field = &fields[index];
@@ -87,11 +85,7 @@ impl<'de> Visitor<'de> for Group<'_> {
                     }
                     let expected = batch.ids.len();
                     let cell = batch.cell(index, field);
-                    map.next_value_seed(Array {
-                        cell,
-                        name: &field.name,
-                        expected,
-                    })?;
+                    map.next_value_seed(Array { cell, name: &field.name, expected })?;
                     // checked at once, so that short arrays cannot make many columns reserve memory for long ones
                     if seen_id {
                         check_length(field, &batch, index)?;
@@ -111,9 +105,7 @@ impl<'de> Visitor<'de> for Group<'_> {
             }
             check_length(field, &batch, index)?;
         }
-        batch
-            .sort()
-            .map_err(|id| about("id", format_args!("{id} came twice")))?;
+        batch.sort().map_err(|id| about("id", format_args!("{id} came twice")))?;
         Ok(batch)
     }
 }
@@ -124,10 +116,7 @@ fn check_length<E: de::Error>(field: &Field, batch: &Batch, index: usize) -> Res
     if found == wanted {
         return Ok(());
     }
-    Err(about(
-        &field.name,
-        format_args!("has {found} values for {wanted} records"),
-    ))
+    Err(about(&field.name, format_args!("has {found} values for {wanted} records")))
 }
 
 /// The array of one field; where no record matches, Odoo 14 sends `null` and some versions `false` for it.
@@ -143,9 +132,7 @@ impl<'de> DeserializeSeed<'de> for Array<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let name = self.name;
-        deserializer
-            .deserialize_any(self)
-            .map_err(|error| about(name, error))
+        deserializer.deserialize_any(self).map_err(|error| about(name, error))
     }
 }
 
@@ -157,20 +144,9 @@ impl<'de> Visitor<'de> for Array<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Cell {
-            column,
-            kind,
-            nul_characters,
-        } = self.cell;
+        let Cell { column, kind, nul_characters } = self.cell;
         column.reserve(self.expected);
-        while seq
-            .next_element_seed(Cell {
-                column,
-                kind,
-                nul_characters,
-            })?
-            .is_some()
-        {}
+        while seq.next_element_seed(Cell { column, kind, nul_characters })?.is_some() {}
         Ok(())
     }
 
@@ -179,11 +155,7 @@ impl<'de> Visitor<'de> for Array<'_> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<(), E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(())
-        }
+        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(()) }
     }
 }
 

@@ -35,10 +35,6 @@ impl<'de> Visitor<'de> for Ids {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Vec<i64>, E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(Vec::new())
-        }
+        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(Vec::new()) }
     }
 }

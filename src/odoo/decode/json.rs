@@ -9,11 +9,7 @@ const DEEPEST: usize = 128;
 const NUL: &str = "\\u0000";
 
 /// Appends a JSON value by its own text, without escaped NUL characters, which PostgreSQL's jsonb rejects.
-pub(super) fn push_json(
-    texts: &mut Texts,
-    raw: &str,
-    nul_characters: &mut u64,
-) -> Result<(), String> {
+pub(super) fn push_json(texts: &mut Texts, raw: &str, nul_characters: &mut u64) -> Result<(), String> {
     if is_too_deep(raw) {
         return Err(format!("a JSON value is nested deeper than {DEEPEST}"));
     }

@@ -26,11 +26,7 @@ pub(super) struct Keys<'f> {
 impl<'f> Keys<'f> {
     /// The keys of these fields, with or without `suffix`.
     pub fn new(fields: &'f [Field], suffix: Option<&'static str>) -> Keys<'f> {
-        Keys {
-            fields,
-            next: 0,
-            suffix,
-        }
+        Keys { fields, next: 0, suffix }
     }
 
     /// Goes back to the first field, for the next record.
@@ -55,10 +51,7 @@ impl de::Visitor<'_> for &mut Keys<'_> {
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
-        let name = self
-            .suffix
-            .and_then(|suffix| key.strip_suffix(suffix))
-            .unwrap_or(key);
+        let name = self.suffix.and_then(|suffix| key.strip_suffix(suffix)).unwrap_or(key);
         if name == "id" {
             return Ok(Key::Id);
         }

@@ -10,8 +10,7 @@ pub(crate) fn push_numeric(texts: &mut Texts, raw: &str) -> Result<(), String> {
         // Odoo shows an empty number as zero, which a row read writes like this.
         b"null" | b"false" => texts.push(Some("0.0")),
         [b'"', ..] => {
-            let text: Cow<'_, str> =
-                serde_json::from_str(raw).map_err(|error| error.to_string())?;
+            let text: Cow<'_, str> = serde_json::from_str(raw).map_err(|error| error.to_string())?;
             if !is_decimal(&text) {
                 return Err(format!("expected a number, found {raw}"));
             }
@@ -25,7 +24,6 @@ pub(crate) fn push_numeric(texts: &mut Texts, raw: &str) -> Result<(), String> {
 /// Whether a text is a decimal number as Python writes one: `-12.50`, `1E+3`.
 fn is_decimal(text: &str) -> bool {
     // PostgreSQL and Rust accept the same numbers, except for words such as NaN.
-    text.bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
         && text.parse::<f64>().is_ok()
 }
