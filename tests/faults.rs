@@ -11,6 +11,8 @@ mod busy;
 mod certificates;
 #[path = "faults/changing.rs"]
 mod changing;
+#[path = "faults/fields.rs"]
+mod fields;
 #[path = "faults/isolation.rs"]
 mod isolation;
 #[path = "faults/outage.rs"]

@@ -5,6 +5,7 @@ use crate::mirror::column::MirrorColumn;
 use crate::mirror::names::{DELETED_AT, SYNCED_AT};
 use crate::mirror::placement;
 use crate::pg::identity::{can_become, contained, current_user};
+use crate::pg::transaction::accept_invalidations;
 use crate::pg::{savepoint, sql};
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
@@ -271,7 +272,10 @@ impl Table {
         }
         let create = format!("CREATE SCHEMA {}", quote_identifier(&self.schema));
         match savepoint::attempt(|| Ok(Spi::run(&create)?)) {
-            Err(failure) if failure.is(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION) => Ok(()),
+            Err(failure) if failure.is(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION) => {
+                accept_invalidations();
+                Ok(())
+            }
             created => created,
         }
     }

@@ -12,9 +12,10 @@ use crate::transport::Transport;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A client that is logged in to an Odoo; threads can share it.
 ///
@@ -28,6 +29,8 @@ pub struct Client {
     endpoint: Endpoint,
     session: Session,
     transport: Arc<Transport>,
+    /// Whether a model's `search_read` refuses the arguments of row reads, where that was found out.
+    refused_search_reads: Mutex<BTreeMap<String, bool>>,
 }
 
 impl fmt::Debug for Client {
@@ -51,12 +54,23 @@ impl Client {
     pub fn open(endpoint: Endpoint, options: Options, cancel: Cancel) -> Result<Client, Error> {
         let transport = Transport::new(endpoint.url.clone(), endpoint.secret.clone(), &options, cancel)?;
         let session = log_in(&transport, &endpoint)?;
-        Ok(Client { endpoint, session, transport })
+        Ok(Client { endpoint, session, transport, refused_search_reads: Mutex::default() })
     }
 
     /// The session: server version, protocol, user.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Whether the model's `search_read` refuses the arguments of row reads; `None` where that is not known.
+    pub(crate) fn search_read_is_refused(&self, model: &str) -> Option<bool> {
+        self.refused_search_reads.lock().unwrap_or_else(PoisonError::into_inner).get(model).copied()
+    }
+
+    /// Notes whether it does.
+    pub(crate) fn note_search_read(&self, model: &str, is_refused: bool) {
+        let mut known = self.refused_search_reads.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(model.to_owned(), is_refused);
     }
 
     /// The user who is logged in; one request.

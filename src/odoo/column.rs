@@ -120,6 +120,31 @@ impl Column {
         }
     }
 
+    /// Appends the value at a position of another column of the same kind; an empty one for `None`.
+    pub(crate) fn push_from(&mut self, from: Option<(&Column, usize)>) {
+        fn copied<T: Clone>(values: &mut Vec<Option<T>>, from: Option<(&Vec<Option<T>>, usize)>) {
+            values.push(from.and_then(|(from, at)| from[at].clone()));
+        }
+        macro_rules! of_kind {
+            ($kind:ident) => {
+                match from {
+                    Some((Column::$kind(from), at)) => Some((from, at)),
+                    _ => None,
+                }
+            };
+        }
+        match self {
+            Column::Bigint(values) => copied(values, of_kind!(Bigint)),
+            Column::Timestamp(values) => copied(values, of_kind!(Timestamp)),
+            Column::Boolean(values) => copied(values, of_kind!(Boolean)),
+            Column::Date(values) => copied(values, of_kind!(Date)),
+            Column::BigintArray(values) => copied(values, of_kind!(BigintArray)),
+            Column::Numeric(values) => values.push(of_kind!(Numeric).and_then(|(from, at)| from.get(at))),
+            Column::Text(values) => values.push(of_kind!(Text).and_then(|(from, at)| from.get(at))),
+            Column::Json(values) => values.push(of_kind!(Json).and_then(|(from, at)| from.get(at))),
+        }
+    }
+
     /// The values at these positions, in this order.
     pub(crate) fn select(&self, positions: &[u32]) -> Column {
         fn pick<T: Clone>(values: &[T], positions: &[u32]) -> Vec<T> {

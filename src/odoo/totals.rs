@@ -42,7 +42,8 @@ impl Aggregate {
 pub struct Totals {
     /// The number of records that match.
     pub count: u64,
-    /// The aggregates that were asked for, as decimal numbers; of no records they are 0.
+    /// The aggregates that were asked for, as decimal numbers; of no records they are 0. Empty where Odoo does not say,
+    /// as 18 does of `amount_currency` of journal items unless they are grouped by currency \[seen\].
     pub values: Texts,
 }
 
@@ -89,6 +90,10 @@ impl Client {
             let asked = aggregate.specification();
             let key = if is_formatted { &asked } else { aggregate.field() };
             let raw = group.get(key).ok_or_else(|| malformed(format!("lacks {asked}")))?;
+            if count > 0 && matches!(raw.get(), "false" | "null") {
+                values.push(None);
+                continue;
+            }
             push_numeric(&mut values, raw.get())
                 .map_err(|error| malformed(format!("has no number for {asked}: {error}")))?;
         }

@@ -62,6 +62,12 @@ pub fn with_fresh_snapshot<R>(work: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Drops what the system caches hold of objects that other sessions have changed by now, such as that one does not exist.
+pub fn accept_invalidations() {
+    // SAFETY: called inside a transaction, as PostgreSQL itself does before it opens a table.
+    unsafe { pg_sys::AcceptInvalidationMessages() };
+}
+
 /// The full id of the transaction, or subtransaction, that this backend is in; it gets one if it had none.
 pub fn current_id() -> u64 {
     // SAFETY: called inside a transaction, which is not a parallel worker's.

@@ -4,6 +4,7 @@ use crate::reader::plan::{self, Depends, FieldPlan};
 use crate::reader::source::Source;
 use crate::reader::spec::Compare;
 use crate::reader::tracked::{self, TrackedModels};
+use crate::reader::unreadable::UnreadableFields;
 use odoo::{Domain, Error, Field};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub struct Before {
     /// Whether one page has all records.
     pub are_few: bool,
     pub tracked: TrackedModels,
+    /// The fields that could not be read.
+    pub unreadable: UnreadableFields,
 }
 
 /// How a mirror is to be read.
@@ -53,18 +56,24 @@ impl Source {
             Some(_) => plan::depends(&self.client, &self.spec, &plan, &server)?,
             None => Depends::default(),
         };
-        let plan = Arc::new(FieldPlan { depends, ..plan });
+        let mut plan = FieldPlan { depends, ..plan };
+        plan.set_apart(&before.unreadable.keys().cloned().collect());
+        let plan = Arc::new(plan);
         self.set_plan(plan.clone());
         let planned = |scope, listed| Ok(Planned { plan: plan.clone(), scope, listed, tracked });
         if let Some(since) = before.since.as_ref().filter(|_| can_follow && !has_changed) {
             match self.looked_for(since, &plan) {
-                Ok((ids, listed)) => return planned(Scope::Changed(ids), listed),
+                Ok((ids, listed)) => {
+                    self.unreadable.begin(&before.unreadable, false);
+                    return planned(Scope::Changed(ids), listed);
+                }
                 // this user may not look where the mirror's records depend on, or this server has no such path:
                 // everything is read instead
                 Err(error) if !plan.depends.always.is_empty() && error.kind.is_refusal() => {}
                 Err(error) => return Err(error),
             }
         }
+        self.unreadable.begin(&before.unreadable, true);
         let scope = if before.are_few { Scope::OnePage } else { Scope::Whole(self.ids()?) };
         planned(scope, Vec::new())
     }

@@ -14,3 +14,4 @@ pub mod source;
 pub mod span;
 pub mod spec;
 pub mod tracked;
+pub mod unreadable;

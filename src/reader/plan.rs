@@ -20,6 +20,8 @@ pub struct FieldPlan {
     /// Those that are read by columns, then those that need a row read: the order of the table's new columns.
     pub columnar: Vec<Field>,
     pub rows: Vec<Field>,
+    /// Those that a row read fails at, for some records or for all: each is read by itself.
+    pub apart: Vec<Field>,
     /// What the catalogue asks for and the server lacks or does not let this user read, and what no column can be
     /// named.
     pub lacking: Vec<String>,
@@ -30,7 +32,7 @@ pub struct FieldPlan {
 
 impl FieldPlan {
     pub fn all(&self) -> impl Iterator<Item = &Field> {
-        self.columnar.iter().chain(&self.rows)
+        self.columnar.iter().chain(&self.rows).chain(&self.apart)
     }
 
     /// Whether a custom field that Odoo computes was guessed to be read by columns: where its path leads over a field

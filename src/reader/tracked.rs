@@ -41,9 +41,9 @@ pub fn follow(
         let before = before.get(*name);
         let looked = match name.split_once(':') {
             Some((model, field)) => sum(client, model, field, before),
-            None => records(client, name, before),
+            None => records(client, name, before).map(Some),
         };
-        if let Some((tracked, changed)) = if_there(looked)? {
+        if let Some(Some((tracked, changed))) = if_there(looked)? {
             now.insert((*name).to_owned(), tracked);
             has_changed |= changed;
         }
@@ -104,13 +104,15 @@ fn records(client: &Client, model: &str, before: Option<&Tracked>) -> Result<(Tr
     Ok((now, has_lost))
 }
 
-fn sum(client: &Client, model: &str, field: &str, before: Option<&Tracked>) -> Result<(Tracked, bool), Error> {
+/// One request. None where Odoo does not say what the field adds up to.
+fn sum(client: &Client, model: &str, field: &str, before: Option<&Tracked>) -> Result<Option<(Tracked, bool)>, Error> {
     let totals = client.totals(model, &Domain::all(), &[Aggregate::Sum(field.to_owned())])?;
-    let sum = totals.values.get(0).and_then(|sum| sum.parse().ok());
-    let sum: f64 = sum.unwrap_or_default();
+    let Some(sum) = totals.values.get(0).and_then(|sum| sum.parse::<f64>().ok()) else {
+        return Ok(None);
+    };
     let has_changed = match before {
         Some(Tracked::Sum { sum: before }) => (sum - before).abs() > ROUNDING,
         _ => false,
     };
-    Ok((Tracked::Sum { sum }, has_changed))
+    Ok(Some((Tracked::Sum { sum }, has_changed)))
 }

@@ -96,7 +96,7 @@ impl MirrorRun {
         };
         // twice as many may have come since, and still fit into a page
         let are_few = self.past.is_loaded && self.past.row_count * 2 <= self.setup.batch_size as u64;
-        Request::Plan(Before { since, are_few, tracked })
+        Request::Plan(Before { since, are_few, tracked, unreadable: self.past.unreadable.clone() })
     }
 
     /// Deals with an answer of Odoo's.
@@ -184,7 +184,11 @@ impl MirrorRun {
     /// Has everything read after all.
     fn read_whole(&mut self, mut course: Course) -> Step {
         course.since = None;
-        let request = Request::Plan(Before { tracked: course.tracked.clone(), ..Before::default() });
+        let request = Request::Plan(Before {
+            tracked: course.tracked.clone(),
+            unreadable: self.source.unreadable.found(),
+            ..Before::default()
+        });
         self.phase = Phase::Planning(course);
         Step::Ask(vec![request])
     }
@@ -328,6 +332,10 @@ impl MirrorRun {
 
     /// The mirror's records are all here: notes that, and tells the caller.
     fn complete(&mut self, filling: &Filling, context: &Context) -> Result<(), Failure> {
+        for (field, unreadable) in self.source.unreadable.found() {
+            let table = &self.source.spec.table_name;
+            self.tally.notes.push(format!("{table}: {field} {}.", unreadable.told()));
+        }
         let source = &self.source;
         transaction(context.user, || {
             if !self.setup.marks {

@@ -26,7 +26,9 @@ impl Filling {
             Some(rows) => rows,
             None => table.count()?,
         };
-        let columns = table.columns.iter();
+        // a field that is to be had again is read of all records by the next run, as one that is new
+        let healed = source.unreadable.healed();
+        let columns = table.columns.iter().filter(|column| !healed.contains(&column.field));
         let new = NewState {
             spec: &source.spec,
             domain: &source.domain,
@@ -36,6 +38,7 @@ impl Filling {
             columns: columns.map(|column| (column.field.as_str(), column.name.as_str())).collect(),
             tracked: &course.tracked,
             known_difference: course.known_difference.as_ref(),
+            unreadable: &source.unreadable.found(),
             lang: setup.lang.as_deref(),
             company_id: setup.company_id,
         };

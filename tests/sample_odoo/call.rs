@@ -77,6 +77,15 @@ impl<'a> Call<'a> {
     pub fn whole(&self, records: &[&Row]) -> Result<(), Fault> {
         let broken =
             |row: &&Row| self.database.broken.get(&(self.model.to_owned(), row[ID].as_id().unwrap_or_default()));
+        let asked = self.argument("fields").as_array();
+        for ((model, field), (ids, fault)) in &self.database.broken_fields {
+            let is_asked = asked.is_some_and(|asked| asked.iter().any(|name| name == field));
+            let is_broken =
+                |row: &&Row| ids.as_ref().is_none_or(|ids| row[ID].as_id().is_some_and(|id| ids.contains(&id)));
+            if model == self.model && is_asked && records.iter().any(is_broken) {
+                return Err(fault.clone());
+            }
+        }
         match self.database.broken.is_empty() {
             true => Ok(()),
             false => records.iter().find_map(broken).map_or(Ok(()), |fault| Err(fault.clone())),

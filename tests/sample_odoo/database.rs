@@ -11,6 +11,9 @@ use super::table::{Row, Table};
 /// The user that everything is done as.
 pub const USER: i64 = 2;
 
+/// The records that a field cannot be read of, or all; and what is raised.
+pub type BrokenField = (Option<Vec<i64>>, Fault);
+
 /// A company's whole Odoo.
 pub struct Database {
     pub series: Series,
@@ -21,6 +24,8 @@ pub struct Database {
     pub hidden: BTreeSet<(String, i64)>,
     /// Records that cannot be read, and the error that reading them gives.
     pub broken: BTreeMap<(String, i64), Fault>,
+    /// Fields that raise when they are read, of these records, or of all.
+    pub broken_fields: BTreeMap<(String, String), BrokenField>,
     /// For a model's field: the stored related fields that follow it.
     pub followers: HashMap<(String, String), Vec<(String, String)>>,
 }
@@ -33,6 +38,7 @@ impl Database {
             denied: BTreeSet::new(),
             hidden: BTreeSet::new(),
             broken: BTreeMap::new(),
+            broken_fields: BTreeMap::new(),
             followers: HashMap::new(),
         };
         for (model, described) in &Fixture::of(series).models {

@@ -289,6 +289,18 @@ impl SampleOdoo {
         self.shared.write().broken.insert((model.to_owned(), id), Fault::new(class, message));
     }
 
+    /// Each row read of the field fails with an error of that class, for these records or for all, as where a computed
+    /// field raises.
+    pub fn break_field(&self, model: &str, field: &str, ids: Option<&[i64]>, class: &str, message: &str) {
+        let broken = (ids.map(<[i64]>::to_vec), Fault::new(class, message));
+        self.shared.write().broken_fields.insert((model.to_owned(), field.to_owned()), broken);
+    }
+
+    /// Undoes [`break_field`](Self::break_field).
+    pub fn mend_field(&self, model: &str, field: &str) {
+        self.shared.write().broken_fields.remove(&(model.to_owned(), field.to_owned()));
+    }
+
     /// Undoes [`hide_record`](Self::hide_record) and [`break_record`](Self::break_record).
     pub fn mend_record(&self, model: &str, id: i64) {
         let mut database = self.shared.write();
