@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# pg_dump leaves out an administrator's grants on an extension's objects once an update of the extension granted on them.
+# pg_dump leaves out an administrator's grants on an extension's objects once an update of it granted on them.
 #
 # One would guess: pg_dump writes every grant that the administrator made by hand on an extension's view or function,
 # and it does, as long as the extension stays at the version that CREATE EXTENSION installed. A GRANT in an update
@@ -7,8 +7,9 @@
 # administrator's entries in it. From then on they work as before, and no dump has them: whoever restores the dump
 # loses the access.
 #
-# Needs PostgreSQL 15 as Debian packages it (installed by apt-get if it is not there). pg_buffercache, one of its contrib
-# modules, is pinned by its version; 1.2 to 1.3 is two GRANTs. Runs as root, or as a user who may start a server.
+# Needs PostgreSQL 15 as Debian packages it (installed by apt-get if it is not there). pg_buffercache, one of its
+# contrib modules, is pinned by its version; 1.2 to 1.3 is two GRANTs. Runs as root, or as a user who may start a
+# server.
 set -euo pipefail
 
 bin=/usr/lib/postgresql/15/bin
@@ -62,8 +63,9 @@ done | tee "$work/seen"
 echo "pg_init_privs after the update: $(query updated "SELECT initprivs FROM pg_init_privs
   WHERE objoid = 'pg_buffercache'::regclass AND classoid = 'pg_class'::regclass")"
 
-diff "$work/seen" - <<'SEEN' >/dev/null || differs 'the grant of an updated extension is dumped, or one that was not updated is lost'
+diff "$work/seen" - <<'SEEN' >/dev/null ||
 kept: dashboard may read: t; grants to it in the dump: 1; after restoring: t
 updated: dashboard may read: t; grants to it in the dump: 0; after restoring: f
 SEEN
+  differs 'the grant of an updated extension is dumped, or one that was not updated is lost'
 echo 'As recorded: the update took the grant out of the dump.'

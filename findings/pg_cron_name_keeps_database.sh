@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # pg_cron: scheduling a job for a second database under a name in use gives the first database the new command.
 #
-# One would guess: cron.schedule_in_database('refresh', …, 'second') makes a job in "second", or moves the job "refresh"
-# there, or is refused because "first" has a job of that name. In fact a name is unique for each role over the whole
-# cluster, and a name in use means an update of schedule and command alone. The call returns a job id, "second" has no
-# job, and "first" runs the command that was meant for "second" in place of its own. By the same rule active => true
-# does not wake up a job that alter_job() has put to sleep.
+# One would guess: cron.schedule_in_database('refresh', ..., 'second') makes a job in "second", or moves the job
+# "refresh" there, or is refused because "first" has a job of that name. In fact a name is unique for each role over the
+# whole cluster, and a name in use means an update of schedule and command alone. The call returns a job id, "second"
+# has no job, and "first" runs the command that was meant for "second" in place of its own. By the same rule
+# active => true does not wake up a job that alter_job() has put to sleep.
 #
-# Needs PostgreSQL 15 and pg_cron 1.4 as Debian 12 packages them (installed by apt-get if they are not there). pg_cron
-# 1.6.3 and later take over the database, too, so that the first database is left without its job; active stays as it
-# was. Waits up to 85 s for the job's minute. Runs as root, or as a user who may start a server.
+# Needs PostgreSQL 15 and pg_cron 1.4 as Debian 12 packages them (installed by apt-get if they are not there). By its
+# changelog and source, pg_cron 1.6.3 and later update the database, too, so that the first database is left without its
+# job; active stays as it was. Waits up to 85 s for the job's minute. Runs as root, or as a user who may start a server.
 set -euo pipefail
 
 bin=/usr/lib/postgresql/15/bin
-[[ -x $bin/initdb && -e ${bin%/bin}/lib/pg_cron.so ]] || apt-get install -y -qq postgresql-15 postgresql-15-cron >/dev/null
+[[ -x $bin/initdb && -e ${bin%/bin}/lib/pg_cron.so ]] ||
+  apt-get install -y -qq postgresql-15 postgresql-15-cron >/dev/null
 
 work=$(mktemp -d)
 as_server=()
@@ -59,7 +60,8 @@ done
 
 # schedule NAME DATABASE: a job that leaves a row in the table "ran" of the database that it runs in
 schedule() {
-  query postgres "SELECT cron.schedule_in_database('$1', '* * * * *', 'INSERT INTO ran VALUES (''for $2'')', '$2', active => true)"
+  query postgres "SELECT cron.schedule_in_database('$1', '* * * * *',
+    'INSERT INTO ran VALUES (''for $2'')', '$2', active => true)"
 }
 job() { query postgres "SELECT database || ', ' || command || ', active: ' || active FROM cron.job WHERE jobid = $1"; }
 
