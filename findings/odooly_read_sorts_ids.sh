@@ -7,7 +7,8 @@
 # restores the order and the repetitions here; a RecordList made of the same ids keeps both by itself.
 #
 # Needs Python 3 with venv, and a package index for pip. Odooly is pinned; the server is a stand-in of the script's own
-# on the loopback interface, which answers by JSON-RPC as Odoo does, each record in the place of its id.
+# on the loopback interface, which answers by JSON-RPC as Odoo does, each record in the place of its id. Seen on a real
+# Odoo 14.0 too, whose own read() answers [1, 3, 1] as records 1, 3 and 1.
 set -euo pipefail
 
 work=$(mktemp -d)
