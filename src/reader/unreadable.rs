@@ -61,7 +61,7 @@ impl Ledger {
         found.into_iter().filter(|(_, field)| is_unreadable(field)).collect()
     }
 
-    /// The fields that no record had before and some have now, so that those that were not read again lack it.
+    /// The fields that could be read of no record before, and now of some: the records that were not read again lack them.
     pub fn healed(&self) -> Vec<String> {
         let entries = self.lock();
         let was_of_all = entries.known.iter().filter(|(_, field)| field.of_all);
