@@ -43,8 +43,10 @@ ALTER TABLE odoo_sync.types
 COMMENT ON COLUMN odoo_sync.mirrors.compared_sums IS 'Integer fields that Odoo changes by raw SQL, without a write date: each run compares their sums';
 COMMENT ON COLUMN odoo_sync.mirrors.depends_in_doubt IS 'Relational fields, dotted paths too, whose changes are looked for only where the totals differ';
 COMMENT ON COLUMN odoo_sync.mirrors.tracked_models IS 'Other models whose changes change this one''s records without a write date: model, where records of it are deleted; model:field, where the sum of the field changes. A run then reads everything';
-ALTER TABLE odoo_sync.mirror_state ADD COLUMN tracked jsonb, ADD COLUMN lang text, ADD COLUMN known_difference jsonb, ADD COLUMN company_id bigint;
+ALTER TABLE odoo_sync.mirror_state ADD COLUMN tracked jsonb, ADD COLUMN lang text, ADD COLUMN known_difference jsonb, ADD COLUMN company_id bigint,
+    ADD COLUMN unreadable jsonb;
 COMMENT ON COLUMN odoo_sync.mirror_state.tracked IS 'What the models of mirrors.tracked_models, and the definitions of custom fields, were like';
+COMMENT ON COLUMN odoo_sync.mirror_state.unreadable IS 'The fields that Odoo fails to read, of all records or of some, and why; their columns are empty there';
 COMMENT ON COLUMN odoo_sync.mirror_state.lang IS 'The language of Odoo''s texts in it: the user''s when it was last read in full';
 COMMENT ON COLUMN odoo_sync.mirror_state.company_id IS 'The Odoo user''s company when it was last read in full: what depends on the company is as that one has it';
 COMMENT ON COLUMN odoo_sync.mirror_state.known_difference IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';

@@ -30,13 +30,13 @@ CREATE TABLE odoo_sync.mirrors (
     compare      text     NOT NULL DEFAULT 'window' CHECK (compare IN ('window', 'whole')),
     unique_key   text[],
     builtin      boolean  NOT NULL DEFAULT false,
-    watch        text[]   NOT NULL DEFAULT '{}',
-    suspects     text[]   NOT NULL DEFAULT '{}',
-    traces       text[]   NOT NULL DEFAULT '{}',
+    compared_sums    text[] NOT NULL DEFAULT '{}',
+    depends_in_doubt text[] NOT NULL DEFAULT '{}',
+    tracked_models   text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (type, table_name, since),
     CONSTRAINT mirrors_lists_check CHECK (
-        coalesce(array_ndims(fields || indexes || depends || watch || suspects || traces || coalesce(unique_key, '{}')), 1) = 1
-        AND array_position(fields || indexes || depends || watch || suspects || traces || coalesce(unique_key, '{}'), NULL) IS NULL)
+        coalesce(array_ndims(fields || indexes || depends || compared_sums || depends_in_doubt || tracked_models || coalesce(unique_key, '{}')), 1) = 1
+        AND array_position(fields || indexes || depends || compared_sums || depends_in_doubt || tracked_models || coalesce(unique_key, '{}'), NULL) IS NULL)
 );
 COMMENT ON TABLE odoo_sync.mirrors IS 'The catalogue of types: each row is a table filled from one Odoo model';
 COMMENT ON COLUMN odoo_sync.mirrors.position IS 'The order within a run';
@@ -48,9 +48,9 @@ COMMENT ON COLUMN odoo_sync.mirrors.indexes IS 'The columns to index, each entry
 COMMENT ON COLUMN odoo_sync.mirrors.parent IS 'In lines: the many2one to their header, through which a domain on the type reaches them';
 COMMENT ON COLUMN odoo_sync.mirrors.depends IS 'Relational fields, dotted paths too: a record is read again when one of these was written';
 COMMENT ON COLUMN odoo_sync.mirrors.compare IS 'window: a run reads what was written since the last one; whole: everything, for what write_date cannot follow';
-COMMENT ON COLUMN odoo_sync.mirrors.watch IS 'Whole numbers that Odoo changes by raw SQL, leaving no trace: a run compares their sums';
-COMMENT ON COLUMN odoo_sync.mirrors.suspects IS 'Relational fields, dotted paths too, whose changes are looked for where the totals differ: what raises the watched numbers';
-COMMENT ON COLUMN odoo_sync.mirrors.traces IS 'What tells of changes here that leave no other trace: model, where its records are deleted; model:field, where what its numbers add up to changes. A run then reads everything';
+COMMENT ON COLUMN odoo_sync.mirrors.compared_sums IS 'Integer fields that Odoo changes by raw SQL, without a write date: each run compares their sums';
+COMMENT ON COLUMN odoo_sync.mirrors.depends_in_doubt IS 'Relational fields, dotted paths too, whose changes are looked for only where the totals differ';
+COMMENT ON COLUMN odoo_sync.mirrors.tracked_models IS 'Other models whose changes change this one''s records without a write date: model, where records of it are deleted; model:field, where the sum of the field changes. A run then reads everything';
 COMMENT ON COLUMN odoo_sync.mirrors.unique_key IS 'Columns that Odoo keeps unique among the mirror''s records';
 COMMENT ON COLUMN odoo_sync.mirrors.builtin IS 'Whether the row is the extension''s, which an upgrade replaces, and not one''s own, which it keeps; a row that is changed becomes one''s own';
 
@@ -137,20 +137,22 @@ CREATE TABLE odoo_sync.mirror_state (
     full_at    timestamptz,
     domain     jsonb,
     columns    jsonb,
-    traces     jsonb,
+    tracked    jsonb,
     lang       text,
-    standing   jsonb,
+    known_difference jsonb,
     company_id bigint,
+    unreadable jsonb,
     PRIMARY KEY (connection, table_name)
 );
 COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection stands';
 COMMENT ON COLUMN odoo_sync.mirror_state.window_end IS 'Odoo''s clock when the last run that ended well began: all that was written before is here; NULL: never filled';
 COMMENT ON COLUMN odoo_sync.mirror_state.full_at IS 'When the last full run that ended well began, by this server''s clock';
 COMMENT ON COLUMN odoo_sync.mirror_state.columns IS 'The column that each field of Odoo''s is in';
-COMMENT ON COLUMN odoo_sync.mirror_state.traces IS 'What mirrors.traces names was like';
+COMMENT ON COLUMN odoo_sync.mirror_state.tracked IS 'What the models of mirrors.tracked_models, and the definitions of custom fields, were like';
 COMMENT ON COLUMN odoo_sync.mirror_state.lang IS 'The language of Odoo''s texts in it: the user''s when it was last read in full';
 COMMENT ON COLUMN odoo_sync.mirror_state.company_id IS 'The Odoo user''s company when it was last read in full: what depends on the company is as that one has it';
-COMMENT ON COLUMN odoo_sync.mirror_state.standing IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
+COMMENT ON COLUMN odoo_sync.mirror_state.known_difference IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
+COMMENT ON COLUMN odoo_sync.mirror_state.unreadable IS 'The fields that Odoo fails to read, of all records or of some, and why; their columns are empty there';
 COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 
 CREATE SEQUENCE odoo_sync.run_ids;
@@ -160,7 +162,7 @@ CREATE TABLE odoo_sync.runs (
     connection    text        NOT NULL,
     type          text        NOT NULL,
     role          name        NOT NULL,
-    status        text        NOT NULL CHECK (status IN ('running', 'ok', 'partial', 'failed', 'interrupted', 'skipped')),
+    status        text        NOT NULL CHECK (status IN ('queued', 'running', 'ok', 'partial', 'failed', 'interrupted', 'skipped')),
     mode          text        CHECK (mode IN ('full', 'incremental')),
     started_at    timestamptz NOT NULL,
     finished_at   timestamptz,
@@ -223,7 +225,9 @@ COMMENT ON FUNCTION odoo_sync.is_running IS 'Whether a run of this type is under
 -- is_running() and lock_key() spelled out: whoever reads a view must be allowed to call the functions in it.
 CREATE VIEW odoo_sync.history AS
     SELECT r.run_id, r.connection, r.type,
-           CASE WHEN r.status = 'running' AND NOT now.is_running THEN 'interrupted' ELSE r.status END AS status,
+           CASE WHEN r.status = 'running' AND NOT now.is_running
+                  OR r.status = 'queued' AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.pid = r.pid)
+                THEN 'interrupted' ELSE r.status END AS status,
            r.mode, r.started_at, r.finished_at,
            CASE WHEN now.is_running THEN clock_timestamp() ELSE r.finished_at END - r.started_at AS duration,
            r.fetched, r.inserted, r.updated, r.deleted, r.failed,

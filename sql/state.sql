@@ -137,6 +137,7 @@ CREATE TABLE odoo_sync.mirror_state (
     lang       text,
     known_difference jsonb,
     company_id bigint,
+    unreadable jsonb,
     PRIMARY KEY (connection, table_name)
 );
 COMMENT ON TABLE odoo_sync.mirror_state IS 'Where each mirror of each connection stands';
@@ -147,6 +148,7 @@ COMMENT ON COLUMN odoo_sync.mirror_state.tracked IS 'What the models of mirrors.
 COMMENT ON COLUMN odoo_sync.mirror_state.lang IS 'The language of Odoo''s texts in it: the user''s when it was last read in full';
 COMMENT ON COLUMN odoo_sync.mirror_state.company_id IS 'The Odoo user''s company when it was last read in full: what depends on the company is as that one has it';
 COMMENT ON COLUMN odoo_sync.mirror_state.known_difference IS 'By how much Odoo''s totals differ from the mirror''s even when everything is read, by field; id stands for the records';
+COMMENT ON COLUMN odoo_sync.mirror_state.unreadable IS 'The fields that Odoo fails to read, of all records or of some, and why; their columns are empty there';
 COMMENT ON COLUMN odoo_sync.mirror_state.domain IS 'The domain that the mirror was filled by';
 
 CREATE SEQUENCE odoo_sync.run_ids;

@@ -21,26 +21,17 @@ fn packed(sqlstate: &str) -> i32 {
         .bytes()
         .take(5)
         .enumerate()
-        .fold(0, |code, (i, byte)| {
-            code | ((i32::from(byte) - i32::from(b'0')) & 0x3f) << (6 * i)
-        })
+        .fold(0, |code, (i, byte)| code | ((i32::from(byte) - i32::from(b'0')) & 0x3f) << (6 * i))
 }
 
 /// The inverse of [`packed`].
 fn unpacked(code: i32) -> String {
-    (0..5)
-        .map(|i| char::from((((code >> (6 * i)) & 0x3f) + i32::from(b'0')) as u8))
-        .collect()
+    (0..5).map(|i| char::from((((code >> (6 * i)) & 0x3f) + i32::from(b'0')) as u8)).collect()
 }
 
 impl Failure {
     pub fn new(code: PgSqlErrorCode, message: impl Into<String>) -> Failure {
-        Failure {
-            sqlstate: unpacked(code as i32),
-            message: message.into(),
-            detail: None,
-            hint: None,
-        }
+        Failure { sqlstate: unpacked(code as i32), message: message.into(), detail: None, hint: None }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Failure {
@@ -66,10 +57,7 @@ impl Failure {
 
     /// The run was told to stop: by a cancel, or because its caller or the server ends.
     pub fn cancelled() -> Failure {
-        Failure::new(
-            PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
-            "the run was cancelled",
-        )
+        Failure::new(PgSqlErrorCode::ERRCODE_QUERY_CANCELED, "the run was cancelled")
     }
 
     /// Adds why: `…, since …`.
@@ -80,11 +68,8 @@ impl Failure {
 
     /// The run's whole time was over, in milliseconds.
     pub fn out_of_time(limit_ms: u64) -> Failure {
-        let limit = if limit_ms.is_multiple_of(1000) {
-            format!("{} s", limit_ms / 1000)
-        } else {
-            format!("{limit_ms} ms")
-        };
+        let limit =
+            if limit_ms.is_multiple_of(1000) { format!("{} s", limit_ms / 1000) } else { format!("{limit_ms} ms") };
         Failure::new(
             PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
             format!("the run was stopped after {limit}, the longest time that odoo_sync.run_timeout allows"),
@@ -117,9 +102,7 @@ impl From<Error> for Failure {
             ErrorKind::InvalidUrl | ErrorKind::InvalidDomain | ErrorKind::InvalidOption => {
                 ERRCODE_INVALID_PARAMETER_VALUE
             }
-            ErrorKind::Unreachable | ErrorKind::Tls => {
-                ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION
-            }
+            ErrorKind::Unreachable | ErrorKind::Tls => ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
             ErrorKind::Timeout | ErrorKind::Busy | ErrorKind::Dropped => ERRCODE_CONNECTION_FAILURE,
             ErrorKind::NotOdoo | ErrorKind::Malformed => ERRCODE_PROTOCOL_VIOLATION,
             ErrorKind::UnknownDatabase => ERRCODE_INVALID_CATALOG_NAME,
@@ -144,10 +127,7 @@ impl From<Error> for Failure {
             "" => told(&hint),
             settings => format!("{} The settings: {settings}.", told(&hint)),
         });
-        Failure {
-            hint,
-            ..Failure::new(code, told(message))
-        }
+        Failure { hint, ..Failure::new(code, told(message)) }
     }
 }
 
@@ -175,20 +155,16 @@ impl From<pg_sys::panic::CaughtError> for Failure {
                 detail: report.detail().map(str::to_string),
                 hint: report.hint().map(str::to_string),
             },
-            RustPanic { ereport, .. } => Failure::new(
-                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-                format!("internal error: {}", ereport.message()),
-            )
-            .hint("This is a bug in odoo_sync; please report it with the server's log."),
+            RustPanic { ereport, .. } => {
+                Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("internal error: {}", ereport.message()))
+                    .hint("This is a bug in odoo_sync; please report it with the server's log.")
+            }
         }
     }
 }
 
 impl From<pgrx::spi::Error> for Failure {
     fn from(error: pgrx::spi::Error) -> Failure {
-        Failure::new(
-            PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-            format!("internal error: {error}"),
-        )
+        Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("internal error: {error}"))
     }
 }

@@ -43,11 +43,7 @@ extension_sql!(
     name = "catalogue",
     requires = ["state", api::load_catalogue::load_catalogue]
 );
-extension_sql_file!(
-    "../sql/wrapper.sql",
-    name = "wrapper",
-    requires = [api::validator::validate_options]
-);
+extension_sql_file!("../sql/wrapper.sql", name = "wrapper", requires = [api::validator::validate_options]);
 extension_sql_file!("../sql/functions.sql", name = "functions", finalize);
 
 #[pg_guard]

@@ -80,20 +80,13 @@ pub fn interval_minutes() -> i32 {
 /// The types that run by default; None: all.
 pub fn types() -> Result<Option<Vec<String>>, Failure> {
     let list = text(&TYPES);
-    let names: Vec<String> = list
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(str::to_string)
-        .collect();
+    let names: Vec<String> =
+        list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect();
     Ok((!names.is_empty()).then_some(names))
 }
 
 fn text(setting: &GucSetting<Option<CString>>) -> String {
-    setting
-        .get()
-        .map(|value| value.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[pg_guard]
@@ -282,28 +275,12 @@ fn check_placeholders() {
         check_placeholder(name, guc::is_boolean, "on or off");
     }
     let time_of_day = |value: &CStr| is_time_of_day(&value.to_string_lossy());
-    check_placeholder(
-        c"odoo_sync.full_at",
-        time_of_day,
-        "HH:MM, from 00:00 to 23:59",
-    );
+    check_placeholder(c"odoo_sync.full_at", time_of_day, "HH:MM, from 00:00 to 23:59");
     let timezone = |value: &CStr| is_timezone(&value.to_string_lossy());
-    check_placeholder(
-        c"odoo_sync.timezone",
-        timezone,
-        "a name of pg_timezone_names",
-    );
-    for Integer {
-        name,
-        range: (least, most),
-        unit,
-        unit_name,
-        ..
-    } in integers()
-    {
-        let in_range = |value: &CStr| {
-            guc::parse_integer(value, unit).is_some_and(|number| (least..=most).contains(&number))
-        };
+    check_placeholder(c"odoo_sync.timezone", timezone, "a name of pg_timezone_names");
+    for Integer { name, range: (least, most), unit, unit_name, .. } in integers() {
+        let in_range =
+            |value: &CStr| guc::parse_integer(value, unit).is_some_and(|number| (least..=most).contains(&number));
         check_placeholder(name, in_range, &format!("{least} to {most}{unit_name}"));
     }
 }
@@ -327,16 +304,7 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::default(),
     );
-    for Integer {
-        name,
-        short,
-        long,
-        setting,
-        range: (least, most),
-        unit,
-        ..
-    } in integers()
-    {
+    for Integer { name, short, long, setting, range: (least, most), unit, .. } in integers() {
         let context = GucContext::Userset;
         GucRegistry::define_int_guc(name, short, long, setting, least, most, context, unit);
     }

@@ -28,16 +28,12 @@ fn connected(name: &str) -> (SampleOdoo, Session) {
 
 /// Adopts a table of `odoo`, and gives what was done: action, detail, rows.
 fn adopt(session: &mut Session, table: &str, name: &str) -> Vec<TextRow> {
-    session.rows(&format!(
-        "SELECT * FROM odoo_sync.adopt('odoo.{table}', '{name}')"
-    ))
+    session.rows(&format!("SELECT * FROM odoo_sync.adopt('odoo.{table}', '{name}')"))
 }
 
 /// The details and rows of one sort of action: `detail` or `detail: rows`.
 fn told(actions: &[TextRow], action: &str) -> Vec<String> {
-    let of_sort = actions
-        .iter()
-        .filter(|row| row[0].as_deref() == Some(action));
+    let of_sort = actions.iter().filter(|row| row[0].as_deref() == Some(action));
     of_sort
         .map(|row| match &row[2] {
             Some(rows) => format!("{}: {rows}", row[1].as_deref().unwrap_or_default()),
@@ -48,9 +44,7 @@ fn told(actions: &[TextRow], action: &str) -> Vec<String> {
 
 /// Runs a type in full, and asks whether its mirrors equal Odoo.
 fn assert_equal_after_a_run(session: &mut Session, name: &str) {
-    let status = session.rows(&format!(
-        "SELECT status, message FROM odoo_sync.run(ARRAY['{name}'])"
-    ));
+    let status = session.rows(&format!("SELECT status, message FROM odoo_sync.run(ARRAY['{name}'])"));
     assert_eq!(status, [[Some("ok".to_owned()), None]]);
     let rows = session.rows(&format!(
         "SELECT table_name, odoo_count, local_count, missing, extra, different, ok, detail FROM odoo_sync.verify(ARRAY['{name}'])"
@@ -93,17 +87,8 @@ fn a_dirty_table_becomes_the_mirror(session: &mut Session) {
     assert_eq!(ids.len(), 3, "Odoo has some invoices");
     session.run(&DIRTY.replace("{ids}", &ids.join(", ")));
     let refused = session.error("SELECT odoo_sync.run(ARRAY['invoices'])");
-    assert!(
-        refused
-            .detail()
-            .is_some_and(|detail| detail.contains("is no mirror")),
-        "{refused:?}"
-    );
-    assert_eq!(
-        session.value("SELECT count(*) FROM odoo.invoices"),
-        "17",
-        "a run leaves it alone"
-    );
+    assert!(refused.detail().is_some_and(|detail| detail.contains("is no mirror")), "{refused:?}");
+    assert_eq!(session.value("SELECT count(*) FROM odoo.invoices"), "17", "a run leaves it alone");
 
     let actions = adopt(session, "invoices", "invoices");
     assert_eq!(
@@ -118,10 +103,7 @@ fn a_dirty_table_becomes_the_mirror(session: &mut Session) {
         told(&actions, "adopted"),
         ["odoo.invoices is the mirror of account.move now; the next run reads everything: 4"]
     );
-    assert_eq!(
-        session.column("SELECT DISTINCT our_note FROM odoo.invoices ORDER BY 1"),
-        ["copy 3", "unknown to Odoo"]
-    );
+    assert_eq!(session.column("SELECT DISTINCT our_note FROM odoo.invoices ORDER BY 1"), ["copy 3", "unknown to Odoo"]);
     assert_eq!(
         session.value("SELECT count(*) FROM odoo.invoices_set_aside WHERE _set_aside_at = now()"),
         "0",
@@ -146,17 +128,8 @@ fn a_dirty_table_becomes_the_mirror(session: &mut Session) {
     let all = session.value("SELECT count(*) FROM old.invoices");
     assert_eq!(session.value(same), all);
     assert_eq!(session.value("SELECT count(*) FROM odoo.invoices"), all);
-    let again = session.rows(
-        "SELECT inserted, updated, deleted FROM odoo_sync.run(ARRAY['invoices'], full => true)",
-    );
-    assert_eq!(
-        again,
-        [[
-            Some("0".to_owned()),
-            Some("0".to_owned()),
-            Some("0".to_owned())
-        ]]
-    );
+    let again = session.rows("SELECT inserted, updated, deleted FROM odoo_sync.run(ARRAY['invoices'], full => true)");
+    assert_eq!(again, [[Some("0".to_owned()), Some("0".to_owned()), Some("0".to_owned())]]);
 }
 
 #[test]
@@ -176,9 +149,7 @@ fn a_dirty_table_becomes_the_mirror_of_real_servers() {
         let Some(odoo) = RealOdoo::of(series) else {
             continue;
         };
-        let mut session = Cluster::shared()
-            .database(&format!("dirty_real_{series}"))
-            .session();
+        let mut session = Cluster::shared().database(&format!("dirty_real_{series}")).session();
         session.connect(&odoo.access, "odoo");
         a_dirty_table_becomes_the_mirror(&mut session);
     }

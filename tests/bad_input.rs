@@ -46,50 +46,24 @@ fn assert_refused(session: &mut Session, mistakes: &[Mistake]) {
         let error = session.error(statement);
         let told = all_of(&error);
         assert_eq!(error.code().code(), *sqlstate, "{statement}\n{told}");
-        assert!(
-            error.message().contains(says),
-            "{statement}\n{told}\ndoes not say {says:?}"
-        );
-        assert!(
-            error.hint().is_some_and(|hint| !hint.is_empty()),
-            "{statement}\n{told}\nhas no hint"
-        );
+        assert!(error.message().contains(says), "{statement}\n{told}\ndoes not say {says:?}");
+        assert!(error.hint().is_some_and(|hint| !hint.is_empty()), "{statement}\n{told}\nhas no hint");
         assert_is_for_readers(&told);
         // settings that a statement made before its mistake do not stay
         session.run("RESET ALL");
-        assert_eq!(
-            session.value(EVERYTHING),
-            before,
-            "{statement}\nchanged something"
-        );
+        assert_eq!(session.value(EVERYTHING), before, "{statement}\nchanged something");
     }
 }
 
 /// No debug output, no traceback of the server's.
 fn assert_is_for_readers(told: &str) {
-    for noise in [
-        "Some(",
-        "Ok(",
-        "Err(",
-        "None",
-        "Traceback",
-        "File \"",
-        "panicked",
-        "unwrap",
-        "ErrorKind",
-        "\\\"",
-    ] {
+    for noise in ["Some(", "Ok(", "Err(", "None", "Traceback", "File \"", "panicked", "unwrap", "ErrorKind", "\\\""] {
         assert!(!told.contains(noise), "{noise:?} in {told}");
     }
 }
 
 fn connect(access: &Access) -> String {
-    let Access {
-        url,
-        database,
-        login,
-        secret,
-    } = access;
+    let Access { url, database, login, secret } = access;
     let [url, database, login, secret] = [url, database, login, secret].map(|text| literal(text));
     format!("SELECT odoo_sync.connect({url}, {database}, {login}, {secret})")
 }

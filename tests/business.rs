@@ -37,10 +37,7 @@ fn random_business_in_odoo_14() {
 }
 
 fn random_business(series: u32) {
-    let (seed, batches) = (
-        setting("ODOO_SYNC_SEED", SEED),
-        setting("ODOO_SYNC_BATCHES", BATCHES),
-    );
+    let (seed, batches) = (setting("ODOO_SYNC_SEED", SEED), setting("ODOO_SYNC_BATCHES", BATCHES));
     let Some(copy) = OdooCopy::of(series, "business") else {
         return;
     };
@@ -58,20 +55,10 @@ fn random_business(series: u32) {
         match mirrored.follow(page) {
             Ok(compared) => cells += compared,
             Err(difference) => {
-                let how = if at_once {
-                    "in one transaction"
-                } else {
-                    "one by one"
-                };
-                let done: Vec<&str> = outcomes
-                    .iter()
-                    .filter(|outcome| outcome.is_done())
-                    .map(|outcome| outcome.kind.as_str())
-                    .collect();
-                differences.push(format!(
-                    "batch {batch}, {how}: {}\n{difference}",
-                    done.join(", ")
-                ));
+                let how = if at_once { "in one transaction" } else { "one by one" };
+                let done: Vec<&str> =
+                    outcomes.iter().filter(|outcome| outcome.is_done()).map(|outcome| outcome.kind.as_str()).collect();
+                differences.push(format!("batch {batch}, {how}: {}\n{difference}", done.join(", ")));
                 mirrored.heal();
             }
         }
@@ -95,9 +82,7 @@ fn random_business(series: u32) {
 
 fn setting(name: &str, otherwise: u64) -> u64 {
     match env::var(name) {
-        Ok(text) => text
-            .parse()
-            .unwrap_or_else(|_| panic!("{name} is {text:?}, and no number")),
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}, and no number")),
         Err(_) => otherwise,
     }
 }

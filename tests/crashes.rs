@@ -1,4 +1,5 @@
-//! What is left when a run is cut off: by a crash, by a full disk, by its Odoo, its database or its extension going away.
+//! What is left when a run is cut off: by a crash, by a full disk, by its Odoo, its database or its extension going
+//! away.
 
 use std::time::Duration;
 
@@ -49,9 +50,6 @@ fn halfway(
 /// Runs everything, which must end well, and compares.
 fn assert_next_run_equal(session: &mut Session, sample: &SampleOdoo) {
     let rows = session.rows("SELECT type, status, message FROM odoo_sync.run()");
-    assert!(
-        rows.iter().all(|row| row[1].as_deref() == Some("ok")),
-        "{rows:?}"
-    );
+    assert!(rows.iter().all(|row| row[1].as_deref() == Some("ok")), "{rows:?}");
     compare(session, "odoo", &mut SampleTruth::new(sample)).assert_equal();
 }

@@ -28,10 +28,7 @@ fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
         let cluster = Cluster::start(SETTINGS);
-        cluster
-            .database(HOME)
-            .session()
-            .run("CREATE EXTENSION pg_cron");
+        cluster.database(HOME).session().run("CREATE EXTENSION pg_cron");
         cluster
     })
 }
@@ -77,9 +74,7 @@ fn jobs_run_and_tell_how_that_ended() {
         "SELECT count(DISTINCT jobid) FROM cron.job_run_details
          WHERE jobid IN ({id}, {away_id}, {failing_id}) AND end_time IS NOT NULL"
     );
-    wait::until("a run of each job", TWO_MINUTES, || {
-        (home.number(&ended) == 3).then_some(())
-    });
+    wait::until("a run of each job", TWO_MINUTES, || (home.number(&ended) == 3).then_some(()));
     let mut first_run = |id: &str| {
         home.rows(&format!(
             "SELECT status, database, username, return_message FROM cron.job_run_details
@@ -88,10 +83,7 @@ fn jobs_run_and_tell_how_that_ended() {
         .remove(0)
     };
     assert_eq!(first_run(&id)[..3], texts(["succeeded", HOME, "postgres"]));
-    assert_eq!(
-        first_run(&away_id)[..3],
-        texts(["succeeded", "away", "postgres"])
-    );
+    assert_eq!(first_run(&away_id)[..3], texts(["succeeded", "away", "postgres"]));
     let failed = first_run(&failing_id);
     assert_eq!(failed[..3], texts(["failed", "failing", "postgres"]));
     let told = failed[3].as_deref().unwrap_or_default();
@@ -107,20 +99,10 @@ fn jobs_run_and_tell_how_that_ended() {
     let history = failing.rows("SELECT DISTINCT status FROM odoo_sync.history");
     assert_eq!(history, [texts(["failed"])]);
     let message = failing.value("SELECT DISTINCT message FROM odoo_sync.history");
-    assert!(
-        message.contains("connection wrong") && message.contains("key"),
-        "{message}"
-    );
+    assert!(message.contains("connection wrong") && message.contains("key"), "{message}");
 
-    for (session, connection) in [
-        (&mut home, "NULL"),
-        (&mut away, "'Erp \"1\"'"),
-        (&mut failing, "'wrong'"),
-    ] {
-        assert_eq!(
-            session.value(&format!("SELECT odoo_sync.unschedule({connection})")),
-            "t"
-        );
+    for (session, connection) in [(&mut home, "NULL"), (&mut away, "'Erp \"1\"'"), (&mut failing, "'wrong'")] {
+        assert_eq!(session.value(&format!("SELECT odoo_sync.unschedule({connection})")), "t");
     }
 }
 
@@ -138,11 +120,7 @@ fn a_schedule_is_made_changed_and_taken_away() {
     assert_eq!(again, id, "it is the same job");
     assert_eq!(jobs("changed"), [job(RARELY)]);
 
-    assert_eq!(
-        session.value("SELECT odoo_sync.unschedule()"),
-        "f",
-        "there is none of that name"
-    );
+    assert_eq!(session.value("SELECT odoo_sync.unschedule()"), "f", "there is none of that name");
     assert_eq!(session.value("SELECT odoo_sync.unschedule('odoo')"), "t");
     assert_eq!(session.value("SELECT odoo_sync.unschedule('odoo')"), "f");
     assert!(jobs("changed").is_empty());
@@ -160,11 +138,7 @@ fn a_job_of_another_database_is_not_taken_over() {
     assert_eq!(before.len(), 1, "{before:?}");
     // either there is a job for this database too, or an error says that there is not
     match second.try_rows(&schedule) {
-        Ok(_) => assert_eq!(
-            jobs("second").len(),
-            1,
-            "schedule() made no job and said nothing"
-        ),
+        Ok(_) => assert_eq!(jobs("second").len(), 1, "schedule() made no job and said nothing"),
         Err(error) => {
             let told = support::session::told(&error);
             assert!(told.contains("HINT") && told.contains("first"), "{told}");
@@ -186,12 +160,7 @@ fn a_schedule_that_is_none_is_refused() {
             let told = all_of(&error);
             assert_eq!(error.code().code(), "22023", "{told}");
             assert!(error.message().contains(nonsense), "{told}");
-            assert!(
-                error
-                    .hint()
-                    .is_some_and(|hint| hint.contains("0 */2 * * *")),
-                "{told}"
-            );
+            assert!(error.hint().is_some_and(|hint| hint.contains("0 */2 * * *")), "{told}");
         }
     }
     assert!(jobs("elsewhere").is_empty());
@@ -205,16 +174,8 @@ fn without_pg_cron_it_says_how_to_get_it() {
         let told = all_of(&error);
         assert_eq!(error.code().code(), "55000", "{told}");
         assert!(error.message().contains("pg_cron is not loaded"), "{told}");
-        for part in [
-            "postgresql-NN-cron",
-            "shared_preload_libraries",
-            "CREATE EXTENSION pg_cron",
-            "run_due()",
-        ] {
-            assert!(
-                error.hint().is_some_and(|hint| hint.contains(part)),
-                "{part} in {told}"
-            );
+        for part in ["postgresql-NN-cron", "shared_preload_libraries", "CREATE EXTENSION pg_cron", "run_due()"] {
+            assert!(error.hint().is_some_and(|hint| hint.contains(part)), "{part} in {told}");
         }
     }
 }
@@ -223,17 +184,11 @@ fn without_pg_cron_it_says_how_to_get_it() {
 fn where_it_is_loaded_only_it_says_where_to_install_it() {
     let cluster = Cluster::start(SETTINGS);
     for name in [HOME, "elsewhere"] {
-        let error = cluster
-            .database(name)
-            .session()
-            .error("SELECT odoo_sync.schedule()");
+        let error = cluster.database(name).session().error("SELECT odoo_sync.schedule()");
         let told = all_of(&error);
         assert_eq!(error.code().code(), "55000", "{told}");
         let hint = error.hint().unwrap_or_default();
-        assert!(
-            hint.contains(HOME) && hint.contains("CREATE EXTENSION pg_cron"),
-            "{told}"
-        );
+        assert!(hint.contains(HOME) && hint.contains("CREATE EXTENSION pg_cron"), "{told}");
     }
 }
 
@@ -243,13 +198,38 @@ fn a_job_goes_with_its_connection() {
     let sample = SampleOdoo::start(Series::V19);
     let mut session = connected("forgotten", "stays", &sample);
     session.connect(&Access::from(&sample), "leaves");
-    session.run(&format!(
-        "SELECT odoo_sync.schedule('{RARELY}', 'stays'), odoo_sync.schedule('{RARELY}', 'leaves')"
-    ));
+    session.run(&format!("SELECT odoo_sync.schedule('{RARELY}', 'stays'), odoo_sync.schedule('{RARELY}', 'leaves')"));
     session.run("SELECT odoo_sync.disconnect('leaves')");
-    let names: Vec<_> = jobs("forgotten")
-        .into_iter()
-        .map(|job| job[1].clone().unwrap_or_default())
-        .collect();
+    let names: Vec<_> = jobs("forgotten").into_iter().map(|job| job[1].clone().unwrap_or_default()).collect();
     assert_eq!(names, ["odoo-auto-sync-stays"]);
+}
+
+/// The connection that is scheduled need not be committed yet, wherever pg_cron lives.
+#[test]
+fn a_batch_that_connects_runs_and_schedules_works() {
+    let sample = SampleOdoo::start(Series::V19);
+    let mut session = cluster().empty_database("batch").session();
+    let access = Access::from(&sample);
+    let rows = session.rows(&format!(
+        "CREATE EXTENSION odoo_sync;
+         SELECT name FROM odoo_sync.connect({}, {}, {}, {});
+         SELECT DISTINCT status FROM odoo_sync.run();
+         SELECT odoo_sync.schedule({});
+         SELECT DISTINCT state FROM odoo_sync.status()",
+        literal(&access.url),
+        literal(&access.database),
+        literal(&access.login),
+        literal(&access.secret),
+        literal(RARELY)
+    ));
+    assert_eq!(rows[0], texts(["odoo"]));
+    assert_eq!(rows[1], texts(["queued"]));
+    assert_eq!(rows[3], texts(["queued"]));
+    wait::until("the end of the run", TWO_MINUTES, || {
+        let states = session.column("SELECT DISTINCT state FROM odoo_sync.status()");
+        (states == ["ok"]).then_some(())
+    });
+    let jobs = jobs("batch");
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    assert_eq!(jobs[0][3].as_deref(), Some("SELECT odoo_sync.run_due()"));
 }

@@ -37,18 +37,12 @@ fn with_canary(name: &str) -> (SampleOdoo, Session) {
 }
 
 fn assert_alive(session: &mut Session, after: &str) {
-    assert_eq!(
-        session.value("SELECT alive FROM public.canary"),
-        "1",
-        "{after:?}"
-    );
+    assert_eq!(session.value("SELECT alive FROM public.canary"), "1", "{after:?}");
 }
 
 /// The statuses of a run of one type.
 fn run(session: &mut Session, arguments: &str) -> Vec<String> {
-    session.column(&format!(
-        "SELECT status FROM odoo_sync.run({arguments}) ORDER BY 1"
-    ))
+    session.column(&format!("SELECT status FROM odoo_sync.run({arguments}) ORDER BY 1"))
 }
 
 #[test]
@@ -66,12 +60,8 @@ fn a_connection_may_have_any_name_that_a_schema_can_have() {
         let count = format!("SELECT count(*) > 0 FROM {schema}.sales");
         assert_eq!(session.value(&count), "t", "{name:?}");
         for call in [
-            format!(
-                "SELECT * FROM odoo_sync.status({quoted}) WHERE type = 'sales' AND state <> 'ok'"
-            ),
-            format!(
-                "SELECT * FROM odoo_sync.history WHERE connection = {quoted} AND status <> 'ok'"
-            ),
+            format!("SELECT * FROM odoo_sync.status({quoted}) WHERE type = 'sales' AND state <> 'ok'"),
+            format!("SELECT * FROM odoo_sync.history WHERE connection = {quoted} AND status <> 'ok'"),
             format!("SELECT * FROM odoo_sync.check({quoted}) WHERE NOT ok"),
             format!("SELECT * FROM odoo_sync.verify('{{sales}}', {quoted}) WHERE NOT ok"),
         ] {
@@ -89,22 +79,10 @@ fn a_connection_may_have_any_name_that_a_schema_can_have() {
 fn other_names_of_connections_are_refused() {
     let (sample, mut session) = with_canary("no_connection");
     let [_, too_long] = longest();
-    for name in [
-        too_long.as_str(),
-        "",
-        "  ",
-        "pg_catalog",
-        "odoo_sync",
-        "information_schema",
-    ] {
-        let error = session
-            .try_connect(&Access::from(&sample), name)
-            .expect_err("no connection can have that name");
+    for name in [too_long.as_str(), "", "  ", "pg_catalog", "odoo_sync", "information_schema"] {
+        let error = session.try_connect(&Access::from(&sample), name).expect_err("no connection can have that name");
         let told = support::session::told(&error);
-        assert!(
-            told.starts_with("22023 name must not be"),
-            "{name:?}: {told}"
-        );
+        assert!(told.starts_with("22023 name must not be"), "{name:?}: {told}");
     }
     for name in NAMES {
         for call in [
@@ -152,22 +130,16 @@ fn a_type_and_its_table_may_have_any_name() {
             "SELECT count(*) > 0 AND count(*) = (SELECT count(*) FROM \"it's \"\"odd\"\"\".currencies) FROM {table}"
         );
         assert_eq!(session.value(&equal), "t", "{name:?}");
-        let verified =
-            format!("SELECT bool_and(ok) FROM odoo_sync.verify({arguments}, 'it''s \"odd\"')");
+        let verified = format!("SELECT bool_and(ok) FROM odoo_sync.verify({arguments}, 'it''s \"odd\"')");
         assert_eq!(session.value(&verified), "t", "{name:?}");
         // a table that is there already, with rows that are set aside
         session.run(&format!(
             "DROP TABLE {table}; CREATE TABLE {table} (id text, name text); INSERT INTO {table} VALUES ('1', 'a'), ('1', 'b'), (NULL, 'c')"
         ));
-        session.run(&format!(
-            "SELECT odoo_sync.adopt({}, {quoted}, 'it''s \"odd\"')",
-            literal(&table)
-        ));
+        session.run(&format!("SELECT odoo_sync.adopt({}, {quoted}, 'it''s \"odd\"')", literal(&table)));
         assert_eq!(run(&mut session, &arguments), ["ok"], "{name:?}");
         assert_eq!(session.value(&equal), "t", "{name:?}");
-        session.run(&format!(
-            "DELETE FROM odoo_sync.mirrors WHERE type = {quoted}"
-        ));
+        session.run(&format!("DELETE FROM odoo_sync.mirrors WHERE type = {quoted}"));
         assert_alive(&mut session, name);
     }
     for (column, value) in [
@@ -186,12 +158,7 @@ fn a_type_and_its_table_may_have_any_name() {
             literal(value)
         ));
         let constraint = format!("mirrors_{column}_check");
-        assert_eq!(
-            error.constraint(),
-            Some(constraint.as_str()),
-            "{value:?}: {}",
-            all_of(&error)
-        );
+        assert_eq!(error.constraint(), Some(constraint.as_str()), "{value:?}: {}", all_of(&error));
     }
 }
 
@@ -200,27 +167,17 @@ fn odoos_fields_may_have_any_name() {
     let (sample, mut session) = with_canary("any_field");
     session.connect(&Access::from(&sample), "odoo");
     let [longest, too_long] = longest().map(|name| format!("x_{}", &name[2..]));
-    let names: Vec<String> = NAMES
-        .iter()
-        .map(|name| format!("x_{name}"))
-        .filter(|name| name.len() <= 63)
-        .chain([longest])
-        .collect();
+    let names: Vec<String> =
+        NAMES.iter().map(|name| format!("x_{name}")).filter(|name| name.len() <= 63).chain([longest]).collect();
     session.run("SELECT odoo_sync.run('{sales}')");
     for name in names.iter().chain([&too_long]) {
         let mut field = FieldSpec::new(name, "char");
         field.string = format!("label {name}");
         sample.add_field("sale.order", field);
     }
-    let order = sample.records("sale.order")[0]["id"]
-        .as_i64()
-        .expect("an id is a number");
+    let order = sample.records("sale.order")[0]["id"].as_i64().expect("an id is a number");
     for name in &names {
-        sample.write(
-            "sale.order",
-            &[order],
-            serde_json::json!({name.as_str(): format!("value {name}")}),
-        );
+        sample.write("sale.order", &[order], serde_json::json!({name.as_str(): format!("value {name}")}));
     }
     for full in [false, true] {
         let arguments = format!("'{{sales}}', full => {full}");
@@ -228,9 +185,7 @@ fn odoos_fields_may_have_any_name() {
     }
     for name in &names {
         let (quoted, column) = (literal(name), identifier(name));
-        let value = session.value(&format!(
-            "SELECT {column} FROM odoo.sales WHERE id = {order}"
-        ));
+        let value = session.value(&format!("SELECT {column} FROM odoo.sales WHERE id = {order}"));
         assert_eq!(value, format!("value {name}"));
         let comment = session.value(&format!(
             "SELECT col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'odoo.sales'::regclass AND attname = {quoted}"
@@ -262,21 +217,13 @@ fn lists_of_fields_and_domains_are_no_sql() {
     session.connect(&Access::from(&sample), "odoo");
     for name in NAMES {
         let json = literal(&serde_json::json!([["name", "!=", name]]).to_string());
-        session.run(&format!(
-            "UPDATE odoo_sync.types SET domain = {json} WHERE type = 'sales'"
-        ));
+        session.run(&format!("UPDATE odoo_sync.types SET domain = {json} WHERE type = 'sales'"));
         assert_eq!(run(&mut session, "'{sales}'"), ["ok"], "{name:?}");
 
         let json = literal(&serde_json::json!([[name, "=", 1]]).to_string());
-        session.run(&format!(
-            "UPDATE odoo_sync.types SET domain = {json} WHERE type = 'sales'"
-        ));
+        session.run(&format!("UPDATE odoo_sync.types SET domain = {json} WHERE type = 'sales'"));
         let error = session.error("SELECT odoo_sync.run('{sales}')");
-        assert!(
-            error.message().contains("failed: sales"),
-            "{name:?}: {}",
-            all_of(&error)
-        );
+        assert!(error.message().contains("failed: sales"), "{name:?}: {}", all_of(&error));
         session.run("UPDATE odoo_sync.types SET domain = NULL");
 
         session.run(&format!(
@@ -290,9 +237,7 @@ fn lists_of_fields_and_domains_are_no_sql() {
                 "parent" => literal(name),
                 _ => format!("ARRAY[{}]", literal(name)),
             };
-            session.run(&format!(
-                "UPDATE odoo_sync.mirrors SET {column} = {value} WHERE type = 'own'"
-            ));
+            session.run(&format!("UPDATE odoo_sync.mirrors SET {column} = {value} WHERE type = 'own'"));
             if let Err(error) = session.try_rows("SELECT odoo_sync.run('{own}')") {
                 let told = support::session::told(&error);
                 assert!(told.contains("failed: own"), "{name:?}: {told}");
@@ -319,11 +264,7 @@ fn what_odoo_says_may_hold_anything() {
         Reaction::Error(words.clone(), words.clone()),
         Reaction::Status(500, "text/plain".to_owned(), words.clone()),
         Reaction::Status(200, "text/html".to_owned(), format!("<html>{words}</html>")),
-        Reaction::Status(
-            400,
-            words.replace(['\0', '\n', '\u{1b}'], ""),
-            words.clone(),
-        ),
+        Reaction::Status(400, words.replace(['\0', '\n', '\u{1b}'], ""), words.clone()),
     ] {
         let reaction = answer.clone();
         sample.on_request(move |_| reaction.clone());

@@ -1,7 +1,7 @@
 //! Incremental runs: what changes in Odoo changes in the tables, and nothing else.
 //!
-//! Over the sample Odoo in both its versions, whose clock the tests move; and, where only a real server can show it, over copies of
-//! real ones, which the tests take in turns.
+//! Over the sample Odoo in both its versions, whose clock the tests move; and, where only a real server can show it,
+//! over copies of real ones, which the tests take in turns.
 
 #[path = "incremental/bounds.rs"]
 mod bounds;

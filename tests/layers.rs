@@ -1,6 +1,7 @@
 //! Whether the code below `src/` imports only downward: by layer, by folder and by file.
 //!
-//! It parses what the compiler parses: `use` trees, paths in types, expressions and attributes, and the arguments of macros.
+//! It parses what the compiler parses: `use` trees, paths in types, expressions and attributes, and the arguments of
+//! macros.
 
 #[path = "layers/examples.rs"]
 mod examples;
@@ -45,19 +46,12 @@ const RULES: Rules = Rules {
 
 #[test]
 fn the_code_imports_only_downward() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the tests are a folder of the repository");
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a folder of the repository");
     let mut files = Vec::new();
     collect(repository, "src", &mut files);
     assert!(files.len() > 50, "only {} files below src", files.len());
     let problems = problems(&RULES, &files);
-    assert!(
-        problems.is_empty(),
-        "{} things are not where they belong:\n\n{}\n",
-        problems.len(),
-        problems.join("\n")
-    );
+    assert!(problems.is_empty(), "{} things are not where they belong:\n\n{}\n", problems.len(), problems.join("\n"));
 }
 
 /// Adds each Rust file below a folder: its path within the repository, and its text.

@@ -24,14 +24,11 @@ fn a_worker_takes_no_more_for_twice_the_rows() {
     ));
     assert!(more > rows * 3 / 2, "{rows}, {more}");
     assert!(once < MOST && twice < MOST, "{once} kB, {twice} kB");
-    assert!(
-        twice < once + once / 4 + 8 * 1024,
-        "{once} kB for {rows} rows, {twice} kB for {more}"
-    );
+    assert!(twice < once + once / 4 + 8 * 1024, "{once} kB for {rows} rows, {twice} kB for {more}");
 }
 
-/// The largest answer that is read, times the threads that read, and what becomes of it there: the body, its columns, their cells, and
-/// as much again in the channel and in the main thread.
+/// The largest answer that is read, times the threads that read, and what becomes of it there: the body, its columns,
+/// their cells, and as much again in the channel and in the main thread.
 #[test]
 fn large_answers_take_no_more_than_the_limit_allows() {
     const LIMIT: u64 = 4 << 10;
@@ -71,34 +68,23 @@ fn peak_of(sample: &SampleOdoo, name: &str, settings: &str) -> (u64, i64) {
     caller.run(settings);
     let run = Background::start(caller, "SELECT fetched FROM odoo_sync.run()");
     let worker = "SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE backend_type = 'odoo_sync' AND datname = current_database()";
-    let pid = wait::until("the worker", Duration::from_secs(20), || {
-        Some(session.number(worker)).filter(|pid| *pid > 0)
-    });
+    let pid =
+        wait::until("the worker", Duration::from_secs(20), || Some(session.number(worker)).filter(|pid| *pid > 0));
     let mut peak = 0;
     wait::until("the end of the run", Duration::from_secs(120), || {
         peak = peak.max(own_memory(pid).unwrap_or(0));
         run.is_finished().then_some(())
     });
-    let rows = run
-        .rows()
-        .iter()
-        .map(|row| {
-            row[0]
-                .as_deref()
-                .unwrap_or_default()
-                .parse::<i64>()
-                .expect("a number")
-        })
-        .sum();
+    let rows =
+        run.rows().iter().map(|row| row[0].as_deref().unwrap_or_default().parse::<i64>().expect("a number")).sum();
     assert!(peak > 0, "the worker was looked at");
     (peak, rows)
 }
 
-/// What a process has for itself, in kB: not the server's shared memory, and not the programs' files. None when it has ended.
+/// What a process has for itself, in kB: not the server's shared memory, and not the programs' files. None when it has
+/// ended.
 fn own_memory(pid: i64) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }

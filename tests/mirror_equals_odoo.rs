@@ -65,48 +65,26 @@ fn in_small_pages_side_by_side() {
 /// Runs twice: the first time everything comes in, the second nothing is even touched.
 fn mirrors_equal(session: &mut Session, odoo: &RealOdoo, access: &Access, name: &str) {
     let mut truth = RealTruth::new(odoo, access);
-    let first = session.rows("SELECT type, status, mode, fetched, inserted, updated, deleted, failed, message FROM odoo_sync.run()");
+    let first = session
+        .rows("SELECT type, status, mode, fetched, inserted, updated, deleted, failed, message FROM odoo_sync.run()");
     let types: Vec<&str> = first.iter().filter_map(|row| row[0].as_deref()).collect();
-    assert_eq!(
-        types,
-        [
-            "reference",
-            "products",
-            "invoices",
-            "purchases",
-            "sales",
-            "inventory"
-        ]
-    );
+    assert_eq!(types, ["reference", "products", "invoices", "purchases", "sales", "inventory"]);
     for row in &first {
         assert_eq!(row[1].as_deref(), Some("ok"), "{row:?}");
         assert_eq!(row[3], row[4], "all that was fetched was inserted: {row:?}");
-        assert_eq!(
-            row[5..9],
-            [Some("0"), Some("0"), Some("0"), None].map(|text| text.map(str::to_owned)),
-            "{row:?}"
-        );
+        assert_eq!(row[5..9], [Some("0"), Some("0"), Some("0"), None].map(|text| text.map(str::to_owned)), "{row:?}");
     }
     let report = compare(session, name, &mut truth);
     report.assert_equal();
     archived_records_are_there(session, odoo, name);
-    let fetched: i64 = first
-        .iter()
-        .map(|row| {
-            row[3]
-                .as_deref()
-                .unwrap_or_default()
-                .parse::<i64>()
-                .expect("a number")
-        })
-        .sum();
-    assert_eq!(
-        fetched, report.rows as i64,
-        "the run tells as many as there are"
-    );
+    let fetched: i64 =
+        first.iter().map(|row| row[3].as_deref().unwrap_or_default().parse::<i64>().expect("a number")).sum();
+    assert_eq!(fetched, report.rows as i64, "the run tells as many as there are");
 
     let before = versions(session, name);
-    let second = session.rows("SELECT type, status, fetched, inserted, updated, deleted, failed, message FROM odoo_sync.run(full => true)");
+    let second = session.rows(
+        "SELECT type, status, fetched, inserted, updated, deleted, failed, message FROM odoo_sync.run(full => true)",
+    );
     for (row, first) in second.iter().zip(&first) {
         assert_eq!(row[1].as_deref(), Some("ok"), "{row:?}");
         assert_eq!(row[2], first[3], "everything was read again: {row:?}");
@@ -123,22 +101,12 @@ fn mirrors_equal(session: &mut Session, odoo: &RealOdoo, access: &Access, name: 
 /// Archived records are there, as Odoo has them.
 fn archived_records_are_there(session: &mut Session, odoo: &RealOdoo, schema: &str) {
     let mut truth = odoo.ground_truth();
-    for (table, theirs) in [
-        ("currencies", "res_currency"),
-        ("partners", "res_partner"),
-        ("users", "res_users"),
-    ] {
+    for (table, theirs) in [("currencies", "res_currency"), ("partners", "res_partner"), ("users", "res_users")] {
         let query = format!("SELECT count(*) FROM {theirs} WHERE NOT active");
-        let expected: i64 = truth
-            .query_one(&query, &[])
-            .expect("Odoo's own table can be read")
-            .get(0);
+        let expected: i64 = truth.query_one(&query, &[]).expect("Odoo's own table can be read").get(0);
         assert!(expected > 0, "the demo data has some in {theirs}");
         assert_eq!(
-            session.number(&format!(
-                "SELECT count(*) FROM {}.{table} WHERE NOT active",
-                identifier(schema)
-            )),
+            session.number(&format!("SELECT count(*) FROM {}.{table} WHERE NOT active", identifier(schema))),
             expected,
             "{table}"
         );
@@ -170,8 +138,5 @@ fn two_invoices_of_one_name(session: &mut Session, odoo: &RealOdoo) {
         .expect("Odoo's own table can be read");
     let expected: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     assert!(!expected.is_empty(), "the demo data has such invoices");
-    assert_eq!(
-        session.column(&format!("SELECT name FROM odoo.invoices {twice}")),
-        expected
-    );
+    assert_eq!(session.column(&format!("SELECT name FROM odoo.invoices {twice}")), expected);
 }

@@ -17,9 +17,7 @@ fn database_with(role: &str, sample: &SampleOdoo, grants: &str) -> (Session, Ses
     let database = Cluster::shared().database(role);
     let mut owner = database.session();
     owner.connect(&Access::from(sample), "odoo");
-    owner.run(&format!(
-        "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA odoo_sync TO {role}; {grants}"
-    ));
+    owner.run(&format!("CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA odoo_sync TO {role}; {grants}"));
     (owner, database.session_as(role))
 }
 

@@ -6,6 +6,8 @@ use support::access::Access;
 use support::cluster::{Cluster, Database};
 use support::sample_odoo::{SampleOdoo, Series};
 
+#[path = "run/batch.rs"]
+mod batch;
 #[path = "run/due.rs"]
 mod due;
 #[path = "run/ending.rs"]

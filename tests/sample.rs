@@ -42,19 +42,12 @@ fn of<'r>(rows: &'r [TextRow], name: &str) -> Vec<&'r str> {
         .iter()
         .find(|row| row[0].as_deref() == Some(name))
         .unwrap_or_else(|| panic!("there is no {name} in {rows:?}"));
-    row[1..]
-        .iter()
-        .map(|text| text.as_deref().unwrap_or_default())
-        .collect()
+    row[1..].iter().map(|text| text.as_deref().unwrap_or_default()).collect()
 }
 
 /// Makes a partner with the names that Odoo would compute.
 fn partner(sample: &SampleOdoo, series: Series, name: &str, more: Value) -> i64 {
-    let computed = if series == Series::V14 {
-        "display_name"
-    } else {
-        "complete_name"
-    };
+    let computed = if series == Series::V14 { "display_name" } else { "complete_name" };
     let mut values = json!({ "name": name, computed: name });
     if let (Value::Object(values), Value::Object(more)) = (&mut values, more) {
         values.extend(more);
@@ -65,8 +58,6 @@ fn partner(sample: &SampleOdoo, series: Series, name: &str, more: Value) -> i64 
 /// The invoices in the mirrors, by id.
 fn posted_invoices(sample: &SampleOdoo) -> Vec<i64> {
     let records = sample.records("account.move");
-    let posted = records
-        .iter()
-        .filter(|record| record["state"] == "posted" && record["move_type"] != "entry");
+    let posted = records.iter().filter(|record| record["state"] == "posted" && record["move_type"] != "entry");
     posted.filter_map(|record| record["id"].as_i64()).collect()
 }

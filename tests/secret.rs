@@ -20,7 +20,8 @@ use support::gate::{Gate, is_page};
 use support::sample_odoo::{Reaction, SampleOdoo, Series};
 use support::session::{Session, told};
 
-/// The password that the sample takes is too common a word to be looked for; what is looked for are its key and this wrong one.
+/// The password that the sample takes is too common a word to be looked for; what is looked for are its key and this
+/// wrong one.
 const WRONG: &str = "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffee1234";
 
 /// Each table of the extension's, and what else one can look at.
@@ -61,7 +62,9 @@ fn nobody_else_sees_it() {
     session.connect(&access, "odoo");
     // replacing one writes it again
     session.connect(&access, "odoo");
-    session.run("SELECT odoo_sync.run(); SELECT odoo_sync.check(); SELECT odoo_sync.status(); SELECT odoo_sync.schedule()");
+    session.run(
+        "SELECT odoo_sync.run(); SELECT odoo_sync.check(); SELECT odoo_sync.status(); SELECT odoo_sync.schedule()",
+    );
 
     // while a run is on, as others see it
     let gate = Gate::before(&sample, is_page);
@@ -75,20 +78,8 @@ fn nobody_else_sees_it() {
     let failing: [fn(&str) -> Reaction; 6] = [
         |_| Reaction::Drop,
         |_| Reaction::Truncate(10),
-        |secret| {
-            Reaction::Status(
-                200,
-                "text/html".to_owned(),
-                format!("<html>{secret}</html>"),
-            )
-        },
-        |secret| {
-            Reaction::Status(
-                500,
-                "application/json".to_owned(),
-                format!("{{\"you sent\": \"{secret}\"}}"),
-            )
-        },
+        |secret| Reaction::Status(200, "text/html".to_owned(), format!("<html>{secret}</html>")),
+        |secret| Reaction::Status(500, "application/json".to_owned(), format!("{{\"you sent\": \"{secret}\"}}")),
         |secret| Reaction::Status(503, "text/plain".to_owned(), format!("busy: {secret}")),
         |_| Reaction::Error("builtins.ValueError".to_owned(), "no".to_owned()),
     ];
@@ -96,71 +87,29 @@ fn nobody_else_sees_it() {
     for reaction in failing {
         let echo = secret.clone();
         sample.on_request(move |_| reaction(&echo));
-        told_so_far += &told(
-            &session
-                .try_rows("SELECT odoo_sync.run()")
-                .expect_err("nothing can be read"),
-        );
-        told_so_far += &told(
-            &session
-                .try_connect(&access, "odoo")
-                .expect_err("nobody can log in"),
-        );
+        told_so_far += &told(&session.try_rows("SELECT odoo_sync.run()").expect_err("nothing can be read"));
+        told_so_far += &told(&session.try_connect(&access, "odoo").expect_err("nobody can log in"));
         told_so_far += &format!("{:?}", session.rows("SELECT * FROM odoo_sync.check()"));
     }
     sample.on_request(|_| Reaction::Answer);
-    let broken = sample.records("res.partner")[0]["id"]
-        .as_i64()
-        .expect("an id is a number");
-    sample.break_record(
-        "res.partner",
-        broken,
-        "builtins.ZeroDivisionError",
-        "division by zero",
-    );
+    let broken = sample.records("res.partner")[0]["id"].as_i64().expect("an id is a number");
+    sample.break_record("res.partner", broken, "builtins.ZeroDivisionError", "division by zero");
     sample.deny_model("stock.quant");
-    told_so_far += &told(
-        &session
-            .try_rows("SELECT odoo_sync.run()")
-            .expect_err("a type fails"),
-    );
+    told_so_far += &told(&session.try_rows("SELECT odoo_sync.run()").expect_err("a type fails"));
     for wrong in [
         access.by(WRONG),
-        Access {
-            login: "nobody".to_owned(),
-            ..access.clone()
-        },
-        Access {
-            database: "no_such".to_owned(),
-            ..access.clone()
-        },
-        Access {
-            url: format!("https://{secret}@erp.example.com"),
-            ..access.clone()
-        },
-        Access {
-            url: "http://127.0.0.1:1".to_owned(),
-            ..access.clone()
-        },
+        Access { login: "nobody".to_owned(), ..access.clone() },
+        Access { database: "no_such".to_owned(), ..access.clone() },
+        Access { url: format!("https://{secret}@erp.example.com"), ..access.clone() },
+        Access { url: "http://127.0.0.1:1".to_owned(), ..access.clone() },
     ] {
-        told_so_far += &told(
-            &session
-                .try_connect(&wrong, "odoo")
-                .expect_err("it is wrong"),
-        );
+        told_so_far += &told(&session.try_connect(&wrong, "odoo").expect_err("it is wrong"));
     }
     let name = "odoo_sync";
-    told_so_far += &told(
-        &session
-            .try_connect(&access, name)
-            .expect_err("no connection has that name"),
-    );
+    told_so_far += &told(&session.try_connect(&access, name).expect_err("no connection has that name"));
     told_so_far += &format!("{:?}", session.notices());
     for secret in [secret.as_str(), WRONG] {
-        assert!(
-            !told_so_far.contains(secret),
-            "what callers were told has it"
-        );
+        assert!(!told_so_far.contains(secret), "what callers were told has it");
         assert_absent(&mut session, secret, "afterwards");
         let log = cluster.log();
         assert!(log.contains("DEBUG"), "the log has everything");
@@ -177,13 +126,7 @@ fn nobody_else_sees_it() {
     session.run("GRANT USAGE ON FOREIGN SERVER odoo TO auditor");
     let mut auditor = database.session_as("auditor");
     assert_eq!(auditor.value(options), "");
-    assert_eq!(
-        auditor
-            .error("SELECT umoptions FROM pg_user_mapping")
-            .code()
-            .code(),
-        "42501"
-    );
+    assert_eq!(auditor.error("SELECT umoptions FROM pg_user_mapping").code().code(), "42501");
     assert_absent(&mut auditor, &secret, "for an auditor");
 }
 
@@ -194,9 +137,7 @@ fn assert_absent(session: &mut Session, secret: &str, when: &str) {
          WHERE nspname IN ('odoo_sync', 'odoo') AND relkind IN ('r', 'v') AND has_table_privilege(c.oid, 'SELECT')",
     );
     assert!(tables.len() > 5, "{tables:?}");
-    let places = tables
-        .iter()
-        .map(|table| format!("SELECT to_jsonb(t)::text FROM {table} t"));
+    let places = tables.iter().map(|table| format!("SELECT to_jsonb(t)::text FROM {table} t"));
     for query in places.chain(PLACES.map(str::to_owned)) {
         for text in session.column(&query) {
             assert!(!text.contains(secret), "{when}: {query} shows {text}");
@@ -211,8 +152,7 @@ fn assert_absent(session: &mut Session, secret: &str, when: &str) {
 fn a_connect_that_fails_is_not_in_the_log() {
     let cluster = Cluster::start(&[]);
     let mut session = cluster.database("failed_connect").session();
-    session
-        .error("SELECT odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', 'typed-in-here')");
+    session.error("SELECT odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', 'typed-in-here')");
     for typed in [
         "DO $$ BEGIN PERFORM odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', 'typed-in-here'); END $$",
         "DO $$ BEGIN EXECUTE 'SELECT odoo_sync.connect(''http://127.0.0.1:1'', ''acme'', ''admin'', ''typed-in-here'')'; END $$",
@@ -220,10 +160,9 @@ fn a_connect_that_fails_is_not_in_the_log() {
         session.error(typed);
     }
     session.run("SET log_parameter_max_length_on_error = -1");
-    let bound = session.client.query(
-        "SELECT odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', $1)",
-        &[&"typed-in-here"],
-    );
+    let bound = session
+        .client
+        .query("SELECT odoo_sync.connect('http://127.0.0.1:1', 'acme', 'admin', $1)", &[&"typed-in-here"]);
     assert!(bound.is_err());
     session.error("SELECT 1 / 0 AS after_it");
     let log = cluster.log();

@@ -28,23 +28,17 @@ fn mirrored(name: &str, series: Series) -> (SampleOdoo, Session) {
 
 /// The mirrors that differ: `table missing extra different`.
 fn differing(session: &mut Session) -> Vec<String> {
-    session.column(
-        "SELECT concat_ws(' ', table_name, missing, extra, different) FROM odoo_sync.verify() WHERE NOT ok",
-    )
+    session.column("SELECT concat_ws(' ', table_name, missing, extra, different) FROM odoo_sync.verify() WHERE NOT ok")
 }
 
 /// What is told of a mirror.
 fn detail(session: &mut Session, table: &str) -> String {
-    session.value(&format!(
-        "SELECT detail FROM odoo_sync.verify() WHERE table_name = '{table}'"
-    ))
+    session.value(&format!("SELECT detail FROM odoo_sync.verify() WHERE table_name = '{table}'"))
 }
 
 /// All rows are well, and each mirror is among them with as many records as Odoo has.
 fn assert_well(session: &mut Session, connection: &str) {
-    let rows = session.rows(&format!(
-        "SELECT {COLUMNS} FROM odoo_sync.verify(connection => '{connection}')"
-    ));
+    let rows = session.rows(&format!("SELECT {COLUMNS} FROM odoo_sync.verify(connection => '{connection}')"));
     assert_eq!(rows.len(), 18, "{rows:?}");
     for row in &rows {
         let zero = Some("0".to_owned());
@@ -53,10 +47,7 @@ fn assert_well(session: &mut Session, connection: &str) {
         assert_eq!(row[6].as_deref(), Some("t"), "{row:?}");
         assert_eq!(row[7], None, "{row:?}");
     }
-    let counted: i64 = rows
-        .iter()
-        .filter_map(|row| row[1].as_deref()?.parse::<i64>().ok())
-        .sum();
+    let counted: i64 = rows.iter().filter_map(|row| row[1].as_deref()?.parse::<i64>().ok()).sum();
     assert!(counted > 300, "Odoo has more than {counted} records");
 }
 
@@ -106,32 +97,20 @@ fn rows_changed_here_are_told_by_their_ids() {
     for series in BOTH {
         let (sample, mut session) = mirrored("changed_here", series);
         let gone: Vec<i64> = session
-            .column("DELETE FROM odoo.invoices WHERE id IN (SELECT id FROM odoo.invoices ORDER BY id LIMIT 4) RETURNING id")
+            .column(
+                "DELETE FROM odoo.invoices WHERE id IN (SELECT id FROM odoo.invoices ORDER BY id LIMIT 4) RETURNING id",
+            )
             .iter()
             .map(|id| id.parse().expect("an id"))
             .collect();
-        session.run(
-            "INSERT INTO odoo.sales (id, _synced_at) VALUES (-1, now()), (99999999999, now())",
-        );
+        session.run("INSERT INTO odoo.sales (id, _synced_at) VALUES (-1, now()), (99999999999, now())");
         session.run("UPDATE odoo.partners SET write_date = NULL WHERE id = (SELECT min(id) FROM odoo.partners)");
-        assert_eq!(
-            differing(&mut session),
-            ["partners 0 0 1", "invoices 4 0 0", "sales 0 2 0"]
-        );
-        let first_few = format!(
-            "missing here: id {}, {}, {}, ...",
-            gone[0], gone[1], gone[2]
-        );
+        assert_eq!(differing(&mut session), ["partners 0 0 1", "invoices 4 0 0", "sales 0 2 0"]);
+        let first_few = format!("missing here: id {}, {}, {}, ...", gone[0], gone[1], gone[2]);
         assert_eq!(detail(&mut session, "invoices"), first_few);
-        assert_eq!(
-            detail(&mut session, "sales"),
-            "not in Odoo: id -1, 99999999999"
-        );
+        assert_eq!(detail(&mut session, "sales"), "not in Odoo: id -1, 99999999999");
         let first = session.value("SELECT min(id) FROM odoo.partners");
-        assert_eq!(
-            detail(&mut session, "partners"),
-            format!("different: id {first}")
-        );
+        assert_eq!(detail(&mut session, "partners"), format!("different: id {first}"));
         session.run("SELECT odoo_sync.run(full => true)");
         assert_eq!(differing(&mut session), [""; 0]);
         drop(sample);
@@ -142,35 +121,27 @@ fn rows_changed_here_are_told_by_their_ids() {
 fn what_changed_in_odoo_is_told_until_it_was_fetched() {
     for series in BOTH {
         let (sample, mut session) = mirrored("changed_there", series);
-        let id = |table: &str, session: &mut Session| {
-            session.number(&format!("SELECT max(id) FROM odoo.{table}"))
-        };
+        let id = |table: &str, session: &mut Session| session.number(&format!("SELECT max(id) FROM odoo.{table}"));
         let (line, partner) = (id("sale_lines", &mut session), id("partners", &mut session));
         sample.advance(Duration::from_secs(60));
         sample.create("res.partner", json!({"name": "New"}));
         sample.write("res.partner", &[partner], json!({"name": "Renamed"}));
         sample.unlink("sale.order.line", &[line]);
         // no write date tells of it
-        sample.write_quietly(
-            "stock.quant",
-            &[id("inventory", &mut session)],
-            json!({"reserved_quantity": 7.25}),
-        );
+        sample.write_quietly("stock.quant", &[id("inventory", &mut session)], json!({"reserved_quantity": 7.25}));
         let found = differing(&mut session);
         assert!(found.contains(&"partners 1 0 1".to_owned()), "{found:?}");
         assert!(found.contains(&"sale_lines 0 1 0".to_owned()), "{found:?}");
         assert!(found.contains(&"inventory 0 0 1".to_owned()), "{found:?}");
         let told = detail(&mut session, "inventory");
-        assert!(
-            told.starts_with("reserved_quantity adds up to ") && told.ends_with(" here"),
-            "{told}"
-        );
+        assert!(told.starts_with("reserved_quantity adds up to ") && told.ends_with(" here"), "{told}");
         session.run("SELECT odoo_sync.run(full => true)");
         assert_eq!(differing(&mut session), [""; 0]);
     }
 }
 
-/// Numbers that Odoo computes when it is asked have no sum: they are compared record by record, in pages of `batch_size`.
+/// Numbers that Odoo computes when it is asked have no sum: they are compared record by record, in pages of
+/// `batch_size`.
 #[test]
 fn computed_numbers_are_compared_record_by_record_in_pages() {
     for series in BOTH {
@@ -180,24 +151,12 @@ fn computed_numbers_are_compared_record_by_record_in_pages() {
         assert_eq!(differing(&mut session), [""; 0]);
         let products = sample.records("product.product").len();
         let reads = |method: &str| {
-            let of_products = sample
-                .requests()
-                .into_iter()
-                .filter(|request| request.model.as_deref() == Some("product.product"));
-            of_products
-                .filter(|request| request.method.as_deref() == Some(method))
-                .count()
+            let of_products =
+                sample.requests().into_iter().filter(|request| request.model.as_deref() == Some("product.product"));
+            of_products.filter(|request| request.method.as_deref() == Some(method)).count()
         };
-        let row_read = if series == Series::V14 {
-            "read"
-        } else {
-            "search_read"
-        };
-        assert_eq!(
-            reads(row_read),
-            products.div_ceil(3),
-            "a page for each three"
-        );
+        let row_read = if series == Series::V14 { "read" } else { "search_read" };
+        assert_eq!(reads(row_read), products.div_ceil(3), "a page for each three");
 
         let ids: Vec<i64> = session
             .column("SELECT id FROM odoo.products ORDER BY id")
@@ -217,14 +176,8 @@ fn computed_numbers_are_compared_record_by_record_in_pages() {
         ));
         assert_eq!(differing(&mut session), ["products 3 2 2"]);
         if !ids.contains(&between) {
-            session.run(&format!(
-                "INSERT INTO odoo.products (id, _synced_at) VALUES ({between}, now())"
-            ));
-            assert_eq!(
-                differing(&mut session),
-                ["products 3 3 2"],
-                "{between} is between two pages"
-            );
+            session.run(&format!("INSERT INTO odoo.products (id, _synced_at) VALUES ({between}, now())"));
+            assert_eq!(differing(&mut session), ["products 3 3 2"], "{between} is between two pages");
         }
     }
 }
@@ -233,24 +186,13 @@ fn computed_numbers_are_compared_record_by_record_in_pages() {
 fn a_mirror_takes_three_requests_for_as_many_records_as_fit_into_a_page() {
     for series in BOTH {
         let sample = SampleOdoo::start_with(series, Size { documents: 2_000 });
-        let mut session = Cluster::shared()
-            .database(&format!("requests_{series:?}").to_lowercase())
-            .session();
+        let mut session = Cluster::shared().database(&format!("requests_{series:?}").to_lowercase()).session();
         session.connect(&Access::from(&sample), "odoo");
         session.run("SELECT odoo_sync.run(ARRAY['invoices', 'sales'])");
         sample.forget_requests();
-        let rows =
-            session.rows("SELECT odoo_count, ok FROM odoo_sync.verify(ARRAY['invoices', 'sales'])");
-        assert!(
-            rows.iter().all(|row| row[1].as_deref() == Some("t")),
-            "{rows:?}"
-        );
-        let business = [
-            "account.move",
-            "account.move.line",
-            "sale.order",
-            "sale.order.line",
-        ];
+        let rows = session.rows("SELECT odoo_count, ok FROM odoo_sync.verify(ARRAY['invoices', 'sales'])");
+        assert!(rows.iter().all(|row| row[1].as_deref() == Some("t")), "{rows:?}");
+        let business = ["account.move", "account.move.line", "sale.order", "sale.order.line"];
         for model in business {
             let asked: Vec<String> = sample
                 .requests()
@@ -258,11 +200,7 @@ fn a_mirror_takes_three_requests_for_as_many_records_as_fit_into_a_page() {
                 .filter(|request| request.model.as_deref() == Some(model))
                 .filter_map(|request| request.method)
                 .collect();
-            let group = if series == Series::V14 {
-                "read_group"
-            } else {
-                "formatted_read_group"
-            };
+            let group = if series == Series::V14 { "read_group" } else { "formatted_read_group" };
             assert_eq!(asked, ["fields_get", group, group], "{model}");
         }
     }
@@ -273,18 +211,12 @@ fn a_mirror_takes_three_requests_for_as_many_records_as_fit_into_a_page() {
 fn a_many2one_that_points_elsewhere_is_seen() {
     for series in BOTH {
         let (_sample, mut session) = mirrored("elsewhere", series);
-        session.run(
-            "UPDATE odoo.sales SET partner_id = partner_id + 1 WHERE id = (SELECT min(id) FROM odoo.sales)",
-        );
+        session.run("UPDATE odoo.sales SET partner_id = partner_id + 1 WHERE id = (SELECT min(id) FROM odoo.sales)");
         let told = detail(&mut session, "sales");
         assert!(told.contains("partner_id"), "{series:?} {told}");
         let is_ok = "SELECT ok FROM odoo_sync.verify('{sales}') WHERE table_name = 'sales'";
         assert_eq!(session.value(is_ok), "f", "{series:?}");
         session.run("SELECT odoo_sync.run('{sales}')");
-        assert_eq!(
-            session.value(is_ok),
-            "t",
-            "{series:?}: an incremental run mends it"
-        );
+        assert_eq!(session.value(is_ok), "t", "{series:?}: an incremental run mends it");
     }
 }

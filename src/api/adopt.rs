@@ -43,14 +43,7 @@ fn adopt(
     r#type: Option<&str>,
     connection: Option<&str>,
 ) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(action, String),
-            name!(detail, String),
-            name!(row_count, Option<i64>),
-        ),
-    >,
+    TableIterator<'static, (name!(action, String), name!(detail, String), name!(row_count, Option<i64>))>,
     ErrorReport,
 > {
     guarded(|| {
@@ -62,10 +55,7 @@ fn adopt(
         let (specs, type_spec) = as_owner(|| {
             catalogue::check_types(&types)?;
             let of_type = catalogue::types(&connection.name, &types)?.pop();
-            Ok((
-                catalogue::mirrors(&types)?,
-                of_type.ok_or_else(|| no_longer(&r#type))?,
-            ))
+            Ok((catalogue::mirrors(&types)?, of_type.ok_or_else(|| no_longer(&r#type))?))
         })?;
         let found = look(oid)?;
         let specs = specs_for(&found, &connection, specs)?;
@@ -80,12 +70,7 @@ fn adopt(
         // nobody is kept from the table while Odoo is asked
         let asked = ask(&connection, specs, type_spec.clone())?;
         let found = lock(found)?;
-        Ok(TableIterator::new(make(
-            &connection,
-            found,
-            asked,
-            &type_spec,
-        )?))
+        Ok(TableIterator::new(make(&connection, found, asked, &type_spec)?))
     })
 }
 
@@ -103,40 +88,22 @@ fn look(oid: pg_sys::Oid) -> Result<Found, Failure> {
 }
 
 /// What the catalogue has for the mirror that the table stands in for, by its schema and name.
-fn specs_for(
-    found: &Found,
-    connection: &Connection,
-    specs: Vec<MirrorSpec>,
-) -> Result<Vec<MirrorSpec>, Failure> {
+fn specs_for(found: &Found, connection: &Connection, specs: Vec<MirrorSpec>) -> Result<Vec<MirrorSpec>, Failure> {
     let table = found.qualified();
-    let r#type = specs
-        .first()
-        .map_or(String::new(), |spec| spec.r#type.clone());
+    let r#type = specs.first().map_or(String::new(), |spec| spec.r#type.clone());
     let mut names: Vec<String> = specs.iter().map(|spec| spec.table_name.clone()).collect();
     names.dedup();
-    let specs: Vec<MirrorSpec> = specs
-        .into_iter()
-        .filter(|spec| spec.table_name == found.name)
-        .collect();
+    let specs: Vec<MirrorSpec> = specs.into_iter().filter(|spec| spec.table_name == found.name).collect();
     let quote = pgrx::spi::quote_identifier::<&str>;
-    if matches!(
-        found.schema.as_str(),
-        "pg_catalog" | "information_schema" | "odoo_sync"
-    ) {
-        return Err(
-            misplaced(format!("{table} is PostgreSQL's or odoo_sync's own"))
-                .hint("Name the table that the mirror is to be made of."),
-        );
+    if matches!(found.schema.as_str(), "pg_catalog" | "information_schema" | "odoo_sync") {
+        return Err(misplaced(format!("{table} is PostgreSQL's or odoo_sync's own"))
+            .hint("Name the table that the mirror is to be made of."));
     }
     if found.schema != connection.name {
         let schema = quote(&connection.name);
-        let message = format!(
-            "{table} is not in schema {schema}, where the mirrors of connection {} are",
-            connection.name
-        );
-        return Err(misplaced(message).hint(format!(
-            "ALTER TABLE {table} SET SCHEMA {schema}; then adopt it."
-        )));
+        let message =
+            format!("{table} is not in schema {schema}, where the mirrors of connection {} are", connection.name);
+        return Err(misplaced(message).hint(format!("ALTER TABLE {table} SET SCHEMA {schema}; then adopt it.")));
     }
     if specs.is_empty() {
         let message = format!("type {type} has no mirror named {}", found.name);
@@ -155,20 +122,12 @@ fn misplaced(message: String) -> Failure {
 }
 
 fn busy(connection: &Connection, r#type: &str) -> Failure {
-    let message = format!(
-        "a run of {type} on connection {} is under way",
-        connection.name
-    );
-    Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_IN_USE, message)
-        .hint("Wait for it to end, or call odoo_sync.cancel().")
+    let message = format!("a run of {type} on connection {} is under way", connection.name);
+    Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_IN_USE, message).hint("Wait for it to end, or call odoo_sync.cancel().")
 }
 
 /// Asks Odoo which fields and which records it has for the mirror.
-fn ask(
-    connection: &Connection,
-    specs: Vec<MirrorSpec>,
-    of_type: TypeSpec,
-) -> Result<Asked, Failure> {
+fn ask(connection: &Connection, specs: Vec<MirrorSpec>, of_type: TypeSpec) -> Result<Asked, Failure> {
     let settings = Settings::current();
     let access = connection.access(identity::current_user(), &settings)?;
     let place = format!("connection {}", connection.name);
@@ -177,10 +136,7 @@ fn ask(
         let series = client.session().series;
         let Some(spec) = specs.into_iter().find(|spec| spec.is_for(series)) else {
             let message = format!("The catalogue has no such mirror for Odoo {series}.");
-            return Ok(Err(Failure::from(Error::new(
-                ErrorKind::UnknownModel,
-                message,
-            ))));
+            return Ok(Err(Failure::from(Error::new(ErrorKind::UnknownModel, message))));
         };
         let domain = match of_type.domain_of(&spec) {
             Ok(domain) => domain,
@@ -190,16 +146,9 @@ fn ask(
         let (plan, _) = source.ask_fields()?;
         let ids = source.ids()?;
         let columns = plan.all().filter_map(MirrorColumn::of).collect();
-        Ok::<_, Error>(Ok(Asked {
-            spec: source.spec,
-            columns,
-            ids,
-        }))
+        Ok::<_, Error>(Ok(Asked { spec: source.spec, columns, ids }))
     })?;
-    asked
-        .map_err(Failure::from)
-        .and_then(|asked| asked)
-        .map_err(|failure| failure.at(place))
+    asked.map_err(Failure::from).and_then(|asked| asked).map_err(|failure| failure.at(place))
 }
 
 /// Keeps everybody else from the table, and looks at it again.
@@ -214,12 +163,7 @@ fn lock(found: Found) -> Result<Found, Failure> {
     Err(Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_IN_USE, message).hint("Adopt it again."))
 }
 
-fn make(
-    connection: &Connection,
-    found: Found,
-    asked: Asked,
-    of_type: &TypeSpec,
-) -> Result<Vec<Row>, Failure> {
+fn make(connection: &Connection, found: Found, asked: Asked, of_type: &TypeSpec) -> Result<Vec<Row>, Failure> {
     let Asked { spec, columns, ids } = asked;
     let table = found.qualified();
     let wanted = Wanted {
@@ -231,14 +175,10 @@ fn make(
         marks: of_type.deletes == Deletes::Mark,
         known: None,
     };
-    let actions =
-        adopt::adopt(found, wanted, &ids).map_err(|failure| match failure.is_cancelled() {
-            true => failure,
-            false => failure.at(format!("adopting {table}")),
-        })?;
+    let actions = adopt::adopt(found, wanted, &ids).map_err(|failure| match failure.is_cancelled() {
+        true => failure,
+        false => failure.at(format!("adopting {table}")),
+    })?;
     mirror_state::forget(&connection.name, &spec.table_name)?;
-    Ok(actions
-        .into_iter()
-        .map(|action| (action.action.to_string(), action.detail, action.rows))
-        .collect())
+    Ok(actions.into_iter().map(|action| (action.action.to_string(), action.detail, action.rows)).collect())
 }

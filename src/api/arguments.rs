@@ -8,11 +8,8 @@ use pgrx::prelude::*;
 /// An argument that must be there.
 pub fn required<T>(name: &str, value: Option<T>) -> Result<T, Failure> {
     value.ok_or_else(|| {
-        Failure::new(
-            PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
-            format!("{name} must not be NULL"),
-        )
-        .hint(how_to_call(name))
+        Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{name} must not be NULL"))
+            .hint(how_to_call(name))
     })
 }
 

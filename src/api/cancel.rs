@@ -19,27 +19,23 @@ struct Running {
 fn cancel(connection: default!(Option<&str>, "NULL")) -> Result<i32, ErrorReport> {
     guarded(|| {
         arguments::writable_server("odoo_sync.cancel()")?;
-        let names: Vec<String> = connection::named_or_all(connection)?
-            .into_iter()
-            .map(|connection| connection.name)
-            .collect();
+        let names: Vec<String> =
+            connection::named_or_all(connection)?.into_iter().map(|connection| connection.name).collect();
         let running: Vec<Running> = as_owner(|| {
             sql::rows(
-            "SELECT DISTINCT r.pid FROM odoo_sync.runs r JOIN pg_catalog.pg_stat_activity a
+                "SELECT DISTINCT r.pid FROM odoo_sync.runs r JOIN pg_catalog.pg_stat_activity a
                ON a.pid = r.pid AND a.backend_type = 'odoo_sync' AND a.datname = pg_catalog.current_database()
              WHERE r.connection = ANY ($1)
                AND (r.status = 'running' AND odoo_sync.is_running(r.connection, r.type) OR r.status = 'queued')",
-            &[names.into()],
-        )
+                &[names.into()],
+            )
         })?;
         let mut cancelled = 0;
         for run in &running {
             // PostgreSQL's own function: it says who may cancel whom
-            let signalled = Spi::get_one_with_args::<bool>(
-                "SELECT pg_catalog.pg_cancel_backend($1)",
-                &[run.pid.into()],
-            )
-            .map_err(Failure::from)?;
+            let signalled =
+                Spi::get_one_with_args::<bool>("SELECT pg_catalog.pg_cancel_backend($1)", &[run.pid.into()])
+                    .map_err(Failure::from)?;
             cancelled += i32::from(signalled == Some(true));
         }
         Ok(cancelled)

@@ -46,8 +46,7 @@ fn connect(
             arguments::writable_server("odoo_sync.connect()")?;
             let settings = Settings::current();
             let name = valid_name(arguments::text("name", name)?)?;
-            let url = Url::parse(arguments::text("url", url)?, settings.allow_http)
-                .map_err(Failure::from)?;
+            let url = Url::parse(arguments::text("url", url)?, settings.allow_http).map_err(Failure::from)?;
             let before = existing(name)?;
             let connection = Connection {
                 name: name.to_string(),
@@ -80,9 +79,7 @@ fn valid_name(name: &str) -> Result<&str, Failure> {
     const LONGEST: usize = 63;
     if name.len() > LONGEST {
         let message = format!("name must not be longer than {LONGEST} bytes");
-        return Err(
-            Failure::argument(message).hint("It is the schema that the mirrors are put in.")
-        );
+        return Err(Failure::argument(message).hint("It is the schema that the mirrors are put in."));
     }
     if name.starts_with("pg_") || matches!(name, "odoo_sync" | "information_schema") {
         return Err(Failure::argument(format!("name must not be {name:?}"))
@@ -93,10 +90,7 @@ fn valid_name(name: &str) -> Result<&str, Failure> {
 
 /// The connection that is to be replaced; another wrapper's server of that name is not ours to touch.
 fn existing(name: &str) -> Result<Option<Connection>, Failure> {
-    if let Some(connection) = connection::all()?
-        .into_iter()
-        .find(|connection| connection.name == name)
-    {
+    if let Some(connection) = connection::all()?.into_iter().find(|connection| connection.name == name) {
         connection.ensure_idle()?;
         return Ok(Some(connection));
     }
@@ -105,12 +99,9 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
         &[name.into()],
     )?;
     if taken == Some(true) {
-        let message =
-            format!("a foreign server named {name:?} exists already, and is no connection to Odoo");
-        return Err(
-            Failure::new(PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT, message)
-                .hint("Choose another name: odoo_sync.connect(..., name => 'odoo_erp')."),
-        );
+        let message = format!("a foreign server named {name:?} exists already, and is no connection to Odoo");
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT, message)
+            .hint("Choose another name: odoo_sync.connect(..., name => 'odoo_erp')."));
     }
     let extension = Spi::get_one_with_args::<String>(
         "SELECT (SELECT e.extname FROM pg_catalog.pg_namespace n
@@ -128,12 +119,9 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
     Ok(None)
 }
 
-/// The file with the certificates of the authorities that vouch for the server: the one that is named, or the one that was
-/// before; an empty name goes back to the system's.
-fn authorities(
-    named: Option<&str>,
-    before: Option<&Connection>,
-) -> Result<Option<String>, Failure> {
+/// The file with the certificates of the authorities that vouch for the server: the one that is named, or the one that
+/// was before; an empty name goes back to the system's.
+fn authorities(named: Option<&str>, before: Option<&Connection>) -> Result<Option<String>, Failure> {
     match named {
         None => Ok(before.and_then(|before| before.ca_file.clone())),
         Some("") => Ok(None),
@@ -153,26 +141,18 @@ fn log_in(access: Access) -> Result<(Session, Account), Failure> {
 }
 
 /// Writes the foreign server, the caller's user mapping and the connection's types.
-fn store(
-    connection: &Connection,
-    credentials: &Credentials,
-    before: Option<&Connection>,
-) -> Result<(), Failure> {
+fn store(connection: &Connection, credentials: &Credentials, before: Option<&Connection>) -> Result<(), Failure> {
     let name = connection.name.as_str();
     let server = quote_identifier(name);
     let changes = changes(connection, before);
     if before.is_none() {
-        Spi::run(&format!(
-            "CREATE SERVER {server} FOREIGN DATA WRAPPER odoo_sync OPTIONS ({changes})"
-        ))?;
+        Spi::run(&format!("CREATE SERVER {server} FOREIGN DATA WRAPPER odoo_sync OPTIONS ({changes})"))?;
     } else if !changes.is_empty() {
         // its owner's right, which a role that only changes its own login need not have
         Spi::run(&format!("ALTER SERVER {server} OPTIONS ({changes})"))?;
     }
     credentials::write(name, credentials)?;
-    let is_same = before.is_some_and(|before| {
-        before.url == connection.url && before.database == connection.database
-    });
+    let is_same = before.is_some_and(|before| before.url == connection.url && before.database == connection.database);
     as_owner(|| {
         Spi::run_with_args(
             "INSERT INTO odoo_sync.types (connection, type) SELECT DISTINCT $1, type FROM odoo_sync.mirrors
@@ -181,10 +161,7 @@ fn store(
         )?;
         if !is_same {
             // another Odoo: what was known of the old one's state says nothing of this one's
-            Spi::run_with_args(
-                "DELETE FROM odoo_sync.mirror_state WHERE connection = $1",
-                &[name.into()],
-            )?;
+            Spi::run_with_args("DELETE FROM odoo_sync.mirror_state WHERE connection = $1", &[name.into()])?;
         }
         Ok(())
     })
@@ -203,9 +180,7 @@ fn changes(connection: &Connection, before: Option<&Connection>) -> String {
         match (before.and_then(of), of(connection)) {
             (None, Some(value)) if before.is_none() => Some(format!("{name} {}", quoted(value))),
             (None, Some(value)) => Some(format!("ADD {name} {}", quoted(value))),
-            (Some(old), Some(value)) if old != value => {
-                Some(format!("SET {name} {}", quoted(value)))
-            }
+            (Some(old), Some(value)) if old != value => Some(format!("SET {name} {}", quoted(value))),
             (Some(_), None) => Some(format!("DROP {name}")),
             _ => None,
         }
@@ -220,11 +195,7 @@ fn disconnect(name: Option<&str>) -> Result<(), ErrorReport> {
         let connection = connection::find(arguments::text("name", name)?)?;
         connection.ensure_idle()?;
         schedule::forget(&connection.name)?;
-        Spi::run(&format!(
-            "DROP SERVER {} CASCADE",
-            quote_identifier(&connection.name)
-        ))
-        .map_err(Failure::from)?;
+        Spi::run(&format!("DROP SERVER {} CASCADE", quote_identifier(&connection.name))).map_err(Failure::from)?;
         as_owner(|| {
             for table in ["types", "mirror_state", "runs", "failures"] {
                 Spi::run_with_args(

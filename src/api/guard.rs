@@ -17,9 +17,8 @@ pub fn guarded<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, ErrorR
     })
 }
 
-/// Runs the work of a SQL function that is called while the library is newer than what the database has of the extension.
-pub fn guarded_in_any_version<R>(
-    work: impl FnOnce() -> Result<R, Failure>,
-) -> Result<R, ErrorReport> {
+/// Runs the work of a SQL function that is called while the library is newer than what the database has of the
+/// extension.
+pub fn guarded_in_any_version<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, ErrorReport> {
     caught(|| with_safe_path(work)).map_err(ErrorReport::from)
 }

@@ -11,8 +11,8 @@ const BUILTIN: &str = include_str!("../../sql/catalogue.sql");
 
 /// Replaces the built-in rows by those of this version; a user's own stay as they are, which a trigger sees to.
 ///
-/// An upgrade over several versions calls it once for each, with the library of the last: the tables may not be what this
-/// version's rows need until then, so that the calls before do nothing.
+/// An upgrade over several versions calls it once for each, with the library of the last: the tables may not be what
+/// this version's rows need until then, so that the calls before do nothing.
 #[pg_extern]
 fn load_catalogue() -> Result<(), ErrorReport> {
     guarded_in_any_version(|| {

@@ -132,15 +132,10 @@ fn to_run(
     let named = types::named(types)?;
     let connections = connection::usable(connection)?;
     if connections.is_empty() {
-        return Err(Failure::new(
-            PgSqlErrorCode::ERRCODE_CONNECTION_DOES_NOT_EXIST,
-            "there is no connection to run",
-        )
-        .hint("odoo_sync.connect(url, database, login, secret) makes one."));
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_CONNECTION_DOES_NOT_EXIST, "there is no connection to run")
+            .hint("odoo_sync.connect(url, database, login, secret) makes one."));
     }
-    with_types(connections, |name| {
-        types::of_connection(name, named.as_deref())
-    })
+    with_types(connections, |name| types::of_connection(name, named.as_deref()))
 }
 
 /// The connections that have such types, with these.
@@ -180,12 +175,7 @@ fn what_is_due(connection: Option<&str>) -> Result<Vec<(Connection, Vec<String>)
 }
 
 /// Starts a worker for each connection; waits for them or not; raises an error when a type failed.
-fn start(
-    due: Vec<(Connection, Vec<String>)>,
-    full: bool,
-    force: bool,
-    wait: bool,
-) -> Result<Vec<Outcome>, Failure> {
+fn start(due: Vec<(Connection, Vec<String>)>, full: bool, force: bool, wait: bool) -> Result<Vec<Outcome>, Failure> {
     if due.is_empty() {
         return Ok(Vec::new());
     }
@@ -222,20 +212,12 @@ fn start(
     }
     let order: HashMap<(String, String), usize> = tasks
         .iter()
-        .flat_map(|task| {
-            task.types
-                .iter()
-                .map(|name| (task.connection.clone(), name.clone()))
-        })
+        .flat_map(|task| task.types.iter().map(|name| (task.connection.clone(), name.clone())))
         .enumerate()
         .map(|(place, key)| (key, place))
         .collect();
     let mut outcomes = caller::run_and_wait(tasks)?;
-    outcomes.sort_by_key(|outcome| {
-        order
-            .get(&(outcome.connection.clone(), outcome.r#type.clone()))
-            .copied()
-    });
+    outcomes.sort_by_key(|outcome| order.get(&(outcome.connection.clone(), outcome.r#type.clone())).copied());
     match failure_of(&outcomes) {
         Some(failure) => Err(failure),
         None => Ok(outcomes),
@@ -245,8 +227,8 @@ fn start(
 /// What a queued type's row says.
 const QUEUED: &str = "Begins when this transaction commits, since it has made or changed what the run reads. SELECT * FROM odoo_sync.status() shows how it goes.";
 
-/// Whether this transaction has made or changed what the runs read: the connection, the login, the catalogue, what is set for
-/// types. Their workers see that once it is committed.
+/// Whether this transaction has made or changed what the runs read: the connection, the login, the catalogue, what is
+/// set for types. Their workers see that once it is committed.
 fn depends_on_this_transaction(due: &[(Connection, Vec<String>)]) -> Result<bool, Failure> {
     if as_owner(catalogue::is_being_changed_here)? {
         return Ok(true);
@@ -266,25 +248,16 @@ fn begun(tasks: &[Task], run_id: i64, status: Status, message: Option<&str>) -> 
         message: message.map(str::to_string),
         ..Outcome::new(run_id, &task.connection, name, status)
     };
-    tasks
-        .iter()
-        .flat_map(|task| task.types.iter().map(move |name| outcome(task, name)))
-        .collect()
+    tasks.iter().flat_map(|task| task.types.iter().map(move |name| outcome(task, name))).collect()
 }
 
 /// One error for all types that failed, which tells of the others too.
 fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
-    let ended_badly =
-        |outcome: &&Outcome| matches!(outcome.status, Status::Failed | Status::Interrupted);
+    let ended_badly = |outcome: &&Outcome| matches!(outcome.status, Status::Failed | Status::Interrupted);
     let failed: Vec<&Outcome> = outcomes.iter().filter(ended_badly).collect();
     let first = failed.first()?;
-    let names: Vec<String> = failed
-        .iter()
-        .map(|outcome| label(outcome, outcomes))
-        .collect();
-    let is_cancelled = failed
-        .iter()
-        .all(|outcome| outcome.status == Status::Interrupted);
+    let names: Vec<String> = failed.iter().map(|outcome| label(outcome, outcomes)).collect();
+    let is_cancelled = failed.iter().all(|outcome| outcome.status == Status::Interrupted);
     let message = if is_cancelled {
         format!("the run was cancelled; {} did not end", names.join(", "))
     } else {
@@ -299,11 +272,7 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
                 None => String::new(),
             };
             let counts = outcome.counts.summary();
-            format!(
-                "{}: {} ({counts}){told}",
-                label(outcome, outcomes),
-                outcome.status.as_str()
-            )
+            format!("{}: {} ({counts}){told}", label(outcome, outcomes), outcome.status.as_str())
         })
         .collect();
     let cause = first.failure.clone().unwrap_or_else(Failure::cancelled);
@@ -317,10 +286,7 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
 
 /// The type, with its connection where there are several.
 fn label(outcome: &Outcome, outcomes: &[Outcome]) -> String {
-    if outcomes
-        .iter()
-        .all(|other| other.connection == outcome.connection)
-    {
+    if outcomes.iter().all(|other| other.connection == outcome.connection) {
         outcome.r#type.clone()
     } else {
         format!("{}.{}", outcome.connection, outcome.r#type)

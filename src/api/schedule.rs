@@ -36,18 +36,10 @@ fn schedule(
         let id = if place.is_here {
             place.query("SELECT cron.schedule($1, $2, $3)", &[&job, cron, &command])
         } else {
-            place.query(
-                "SELECT cron.schedule_in_database($1, $2, $3, $4)",
-                &[&job, cron, &command, &here],
-            )
+            place.query("SELECT cron.schedule_in_database($1, $2, $3, $4)", &[&job, cron, &command, &here])
         }
         .map_err(|failure| explain(failure, cron, &place))?;
-        id.ok_or_else(|| {
-            Failure::new(
-                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-                "pg_cron gave the job no number",
-            )
-        })
+        id.ok_or_else(|| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "pg_cron gave the job no number"))
     })
 }
 
@@ -75,17 +67,15 @@ fn remove(connection: Option<&str>) -> Result<bool, Failure> {
     Ok(removed.unwrap_or(0) > 0)
 }
 
-/// Removes the caller's job for a connection that is about to be forgotten, where there is pg_cron and the caller may use it.
+/// Removes the caller's job for a connection that is about to be forgotten, where there is pg_cron and the caller may
+/// use it.
 pub fn forget(connection: &str) -> Result<(), Failure> {
     use PgSqlErrorCode::*;
     let Err(failure) = attempt(|| remove(Some(connection))) else {
         return Ok(());
     };
     // without pg_cron, or without a right in it, there is none of the caller's
-    let has_none = [
-        ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-        ERRCODE_INSUFFICIENT_PRIVILEGE,
-    ];
+    let has_none = [ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, ERRCODE_INSUFFICIENT_PRIVILEGE];
     if failure.is_cancelled() {
         return Err(failure);
     }
@@ -108,8 +98,8 @@ fn job_name(connection: Option<&str>) -> String {
     connection.map_or_else(|| JOB.to_string(), |name| format!("{JOB}-{name}"))
 }
 
-/// The job's name where another database of the cluster has the plain one: to pg_cron, names are a role's over all of them,
-/// and it would change the other job and make none here.
+/// The job's name where another database of the cluster has the plain one: to pg_cron, names are a role's over all of
+/// them, and it would change the other job and make none here.
 fn name_of_its_own(job: &str, database: &str) -> String {
     format!("{job}@{database}")
 }
@@ -147,18 +137,11 @@ impl CronPlace {
                 .hint("Set cron.database_name in postgresql.conf and restart the server.")
         })?;
         let is_here = current_database_name()? == name;
-        let place = CronPlace {
-            database,
-            name,
-            is_here,
-        };
+        let place = CronPlace { database, name, is_here };
         let installed = "SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'";
         if place.query(installed, &[])? != Some(1) {
             let hint = format!("In database {}: CREATE EXTENSION pg_cron;", place.name);
-            let message = format!(
-                "pg_cron is loaded, but not installed in its database {:?}",
-                place.name
-            );
+            let message = format!("pg_cron is loaded, but not installed in its database {:?}", place.name);
             return Err(missing(message).hint(hint));
         }
         Ok(place)
@@ -190,10 +173,7 @@ impl CronPlace {
 }
 
 fn missing(message: impl Into<String>) -> Failure {
-    Failure::new(
-        PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-        message,
-    )
+    Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
 }
 
 /// Says what the caller can do about what pg_cron answered.
@@ -211,9 +191,9 @@ fn explain(failure: Failure, cron: &str, place: &CronPlace) -> Failure {
     }
     if failure.message.contains("schedule") {
         let message = format!("pg_cron does not take {cron:?} for a schedule");
-        return Failure::argument(message).detail(failure.message).hint(
-            "Five fields, as in '0 */2 * * *': minute, hour, day of month, month, day of week.",
-        );
+        return Failure::argument(message)
+            .detail(failure.message)
+            .hint("Five fields, as in '0 */2 * * *': minute, hour, day of month, month, day of week.");
     }
     failure
 }

@@ -3,6 +3,7 @@
 use crate::api::guard::guarded;
 use crate::connection;
 use crate::failure::Failure;
+use crate::pg::transaction::with_fresh_snapshot;
 use crate::settings;
 use crate::state::catalogue;
 use crate::state::counts::{Counts, with_counts};
@@ -11,8 +12,8 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-/// A type's last run that did something, its last one that ended well, and its rows; with the counts' columns in place of
-/// `{counts}`. A queued run is not the last one while another is still under way.
+/// A type's last run that did something, its last one that ended well, and its rows; with the counts' columns in place
+/// of `{counts}`. A queued run is not the last one while another is still under way.
 const QUERY: &str = "
     SELECT CASE WHEN last.status = 'running' AND odoo_sync.is_running($1, $2) THEN 'running'
                 WHEN last.status = 'queued'
@@ -26,7 +27,7 @@ const QUERY: &str = "
                 coalesce(t.\"interval\", pg_catalog.make_interval(mins => $5))), pg_catalog.now()) END AS next_due,
            (SELECT sum(m.row_count)::bigint FROM odoo_sync.mirror_state m
             WHERE m.connection = $1 AND m.type = $2) AS row_count,
-           {counts}, last.progress, coalesce(last.message, lacking.message) AS message
+           {counts}, last.run_id, last.progress, coalesce(last.message, lacking.message) AS message
     FROM (VALUES (1)) AS one (row)
     LEFT JOIN odoo_sync.types t ON t.connection = $1 AND t.type = $2
     LEFT JOIN LATERAL (SELECT * FROM odoo_sync.runs r WHERE r.connection = $1 AND r.type = $2 AND r.status <> 'skipped'
@@ -122,12 +123,9 @@ fn with_row<R>(
     connection: &str,
     name: &str,
     is_enabled: bool,
-    work: impl FnOnce(&pgrx::spi::SpiTupleTable) -> Result<R, Failure>,
+    work: impl Fn(&pgrx::spi::SpiTupleTable) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
-    let counts: Vec<String> = Counts::NAMES
-        .iter()
-        .map(|name| format!("last.{name}"))
-        .collect();
+    let counts: Vec<String> = Counts::NAMES.iter().map(|name| format!("last.{name}")).collect();
     let query = QUERY.replace("{counts}", &counts.join(", "));
     let arguments = [
         connection.into(),
@@ -136,8 +134,22 @@ fn with_row<R>(
         settings::enabled().into(),
         settings::interval_minutes().into(),
     ];
-    Spi::connect(|client| {
-        let row = client.select(query.as_str(), Some(1), &arguments)?.first();
-        work(&row)
-    })
+    let mut interrupted = None;
+    loop {
+        // a run that ends between the snapshot and the look at its lock seems to be cut off: a second look, with
+        // another snapshot, tells
+        let row = with_fresh_snapshot(|| {
+            Spi::connect(|client| {
+                let row = client.select(query.as_str(), Some(1), &arguments)?.first();
+                let state: Option<String> = row.get_by_name("state")?;
+                let run_id: Option<i64> = row.get_by_name("run_id")?;
+                let is_doubtful = state.as_deref() == Some("interrupted") && interrupted != run_id;
+                interrupted = run_id;
+                (!is_doubtful).then(|| work(&row)).transpose()
+            })
+        })?;
+        if let Some(row) = row {
+            return Ok(row);
+        }
+    }
 }

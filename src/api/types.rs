@@ -10,8 +10,7 @@ use crate::state::extension::as_owner;
 pub fn listed() -> Result<Option<Vec<String>>, Failure> {
     let listed = settings::types()?;
     if let Some(listed) = &listed {
-        as_owner(|| catalogue::check_types(listed))
-            .map_err(|failure| failure.at("odoo_sync.types"))?;
+        as_owner(|| catalogue::check_types(listed)).map_err(|failure| failure.at("odoo_sync.types"))?;
     }
     Ok(listed)
 }

@@ -11,10 +11,7 @@ use std::path::Path;
 
 /// Checks the options of a foreign server, or of a user mapping on one; each is `name=value`.
 #[pg_extern(name = "validate_options")]
-pub fn validate_options(
-    options: Vec<Option<String>>,
-    catalog: pg_sys::Oid,
-) -> Result<(), ErrorReport> {
+pub fn validate_options(options: Vec<Option<String>>, catalog: pg_sys::Oid) -> Result<(), ErrorReport> {
     guarded_in_any_version(|| {
         let allowed: &[&str] = match catalog {
             pg_sys::ForeignServerRelationId => &["url", "database", "ca_file"],
@@ -24,9 +21,7 @@ pub fn validate_options(
         if catalog == pg_sys::ForeignServerRelationId {
             let has = |name: &str| {
                 let given = options.iter().flatten();
-                given
-                    .into_iter()
-                    .any(|option| option.split('=').next() == Some(name))
+                given.into_iter().any(|option| option.split('=').next() == Some(name))
             };
             if let Some(lacking) = ["url", "database"].into_iter().find(|name| !has(name)) {
                 return Err(Failure::new(
@@ -39,10 +34,8 @@ pub fn validate_options(
         for option in options.iter().flatten() {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             if !allowed.contains(&name) {
-                let failure = Failure::new(
-                    PgSqlErrorCode::ERRCODE_FDW_INVALID_OPTION_NAME,
-                    format!("invalid option {name:?}"),
-                );
+                let failure =
+                    Failure::new(PgSqlErrorCode::ERRCODE_FDW_INVALID_OPTION_NAME, format!("invalid option {name:?}"));
                 return Err(if allowed.is_empty() {
                     failure.hint("There are no options here.")
                 } else {

@@ -19,17 +19,7 @@ use pgrx::prelude::*;
 use std::sync::Arc;
 
 /// A row of the answer; a count that could not be had is NULL.
-type Row = (
-    String,
-    String,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    bool,
-    Option<String>,
-);
+type Row = (String, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, bool, Option<String>);
 
 #[allow(clippy::type_complexity)]
 #[pg_extern]
@@ -60,10 +50,7 @@ fn verify(
         let names = types::of_connection(&connection.name, named.as_deref())?;
         let (sizes, mirrors) = as_owner(|| {
             let types = catalogue::types(&connection.name, &names)?;
-            Ok((
-                types,
-                catalogue::mirrors_with_domains(&connection.name, &names)?,
-            ))
+            Ok((types, catalogue::mirrors_with_domains(&connection.name, &names)?))
         })?;
         let place = format!("connection {}", connection.name);
         let client = connection
@@ -77,8 +64,7 @@ fn verify(
             if !spec.is_for(series) {
                 continue;
             }
-            let domain =
-                domain.map_err(|failure| failure.at(format!("{place}, {}", spec.table_name)))?;
+            let domain = domain.map_err(|failure| failure.at(format!("{place}, {}", spec.table_name)))?;
             let of_mirror = sizes.iter().find(|r#type| r#type.r#type == spec.r#type);
             let batch_size = of_mirror.and_then(|r#type| r#type.batch_size);
             let batch_size = batch_size.unwrap_or(settings.batch_size);
@@ -122,10 +108,7 @@ fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, F
         odoo_count += page.records.ids.len() as u64;
         if let Some((fields, error)) = page.unread {
             let why = Failure::from(error).summary();
-            problems.push(format!(
-                "{} could not be compared: {why}",
-                fields.join(", ")
-            ));
+            problems.push(format!("{} could not be compared: {why}", fields.join(", ")));
         }
         // what lies between two pages belongs to the later one, and the ends are open
         let upto = page.records.ids.last().copied().filter(|_| number < last);
@@ -137,13 +120,7 @@ fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, F
     let Some((table, gained)) = found else {
         problems.push("there is no such table yet; odoo_sync.run() makes it".to_string());
         difference.missing = odoo_count;
-        return Ok(row(
-            source,
-            Some(odoo_count),
-            None,
-            Some(difference),
-            problems,
-        ));
+        return Ok(row(source, Some(odoo_count), None, Some(difference), problems));
     };
     let is_told = !difference.is_none();
     for (what, count, ids) in [
@@ -153,19 +130,12 @@ fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, F
     ] {
         if count > 0 {
             let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-            let more = if count > ids.len() as u64 {
-                ", ..."
-            } else {
-                ""
-            };
+            let more = if count > ids.len() as u64 { ", ..." } else { "" };
             problems.push(format!("{what}: id {}{more}", ids.join(", ")));
         }
     }
     for column in gained {
-        problems.push(format!(
-            "column {} is missing; the next run adds it",
-            column.name
-        ));
+        problems.push(format!("column {} is missing; the next run adds it", column.name));
     }
     if !is_told {
         let unlike = unlike_sums(&table, &outline)?;
@@ -173,13 +143,7 @@ fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, F
         problems.extend(unlike);
     }
     let rows = difference.rows;
-    Ok(row(
-        source,
-        Some(odoo_count),
-        Some(rows),
-        Some(difference),
-        problems,
-    ))
+    Ok(row(source, Some(odoo_count), Some(rows), Some(difference), problems))
 }
 
 /// The fields whose sums differ, where ids and write dates tell nothing.
@@ -188,10 +152,7 @@ fn unlike_sums(table: &Table, outline: &Outline) -> Result<Vec<String>, Failure>
         .sums
         .iter()
         .filter_map(|(field, sum)| {
-            let column = table
-                .columns
-                .iter()
-                .find(|column| column.field == field.name)?;
+            let column = table.columns.iter().find(|column| column.field == field.name)?;
             Some((column, field, *sum))
         })
         .collect();
@@ -204,12 +165,7 @@ fn unlike_sums(table: &Table, outline: &Outline) -> Result<Vec<String>, Failure>
         .iter()
         .zip(here)
         .filter(|((_, field, sum), here)| !is_same(*sum, here, &field.kind))
-        .map(|((column, _, sum), here)| {
-            format!(
-                "{} adds up to {sum} in Odoo and to {} here",
-                column.name, here.sum
-            )
-        })
+        .map(|((column, _, sum), here)| format!("{} adds up to {sum} in Odoo and to {} here", column.name, here.sum))
         .collect())
 }
 
@@ -228,10 +184,7 @@ fn is_same(there: f64, here: &Sum, kind: &FieldKind) -> bool {
 
 /// A model that this Odoo does not have: nothing is to be here.
 fn without_model(schema: &str, source: &Source) -> Result<Row, Failure> {
-    let mut problems = vec![format!(
-        "Odoo has no model {}: its module is not installed",
-        source.spec.model
-    )];
+    let mut problems = vec![format!("Odoo has no model {}: its module is not installed", source.spec.model)];
     let rows = match Table::find(schema, &source.spec.table_name, Vec::new(), None) {
         Ok(None) => 0,
         Ok(Some((table, _))) => table.count()?,
@@ -248,18 +201,10 @@ fn without_model(schema: &str, source: &Source) -> Result<Row, Failure> {
 fn unreadable(source: &Source, error: Error) -> Result<Row, Failure> {
     let is_of_mirror = matches!(
         error.kind,
-        ErrorKind::AccessDenied
-            | ErrorKind::Refused
-            | ErrorKind::Server
-            | ErrorKind::Malformed
-            | ErrorKind::TooLarge
+        ErrorKind::AccessDenied | ErrorKind::Refused | ErrorKind::Server | ErrorKind::Malformed | ErrorKind::TooLarge
     );
     let failure = Failure::from(error);
-    if is_of_mirror {
-        Ok(row(source, None, None, None, vec![failure.summary()]))
-    } else {
-        Err(failure)
-    }
+    if is_of_mirror { Ok(row(source, None, None, None, vec![failure.summary()])) } else { Err(failure) }
 }
 
 /// A mirror's row; it is well where there is nothing to tell.
@@ -286,7 +231,5 @@ fn told(source: &Source, counts: [Option<u64>; 5], ok: bool, problems: Vec<Strin
     let [odoo, local, missing, extra, different] = counts.map(|count| count.map(|n| n as i64));
     let (r#type, table) = (source.spec.r#type.clone(), source.spec.table_name.clone());
     let detail = (!problems.is_empty()).then(|| problems.join("; "));
-    (
-        r#type, table, odoo, local, missing, extra, different, ok, detail,
-    )
+    (r#type, table, odoo, local, missing, extra, different, ok, detail)
 }

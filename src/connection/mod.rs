@@ -1,4 +1,5 @@
-//! A connection: one Odoo database to read from, kept as a foreign server, whose name is also the schema of its mirrors.
+//! A connection: one Odoo database to read from, kept as a foreign server, whose name is also the schema of its
+//! mirrors.
 
 pub mod secret_source;
 
@@ -53,34 +54,26 @@ fn unknown(name: &str, all: &[Connection]) -> Failure {
     let hint = if all.is_empty() {
         "There is none yet; odoo_sync.connect(url, database, login, secret) makes one.".to_string()
     } else {
-        let names: Vec<&str> = all
-            .iter()
-            .map(|connection| connection.name.as_str())
-            .collect();
-        format!(
-            "There is: {}. odoo_sync.connect() makes another.",
-            names.join(", ")
-        )
+        let names: Vec<&str> = all.iter().map(|connection| connection.name.as_str()).collect();
+        format!("There is: {}. odoo_sync.connect() makes another.", names.join(", "))
     };
-    Failure::new(
-        PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
-        format!("there is no connection named {name:?}"),
-    )
-    .hint(hint)
+    Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, format!("there is no connection named {name:?}")).hint(hint)
 }
 
 /// The one that is named, or all of them; an error when there is none at all.
 pub fn named_or_all(name: Option<&str>) -> Result<Vec<Connection>, Failure> {
     match name {
-        Some("") => Err(Failure::argument("connection must not be empty")
-            .hint("Leave it out, or pass NULL, for all connections.")),
+        Some("") => {
+            Err(Failure::argument("connection must not be empty")
+                .hint("Leave it out, or pass NULL, for all connections."))
+        }
         Some(name) => Ok(vec![find(name)?]),
         None => all(),
     }
 }
 
-/// The connections for a caller who wants to use them: the one that is named, or of all connections those that the caller
-/// may use and has a login for. Where there is none such, the first will tell why.
+/// The connections for a caller who wants to use them: the one that is named, or of all connections those that the
+/// caller may use and has a login for. Where there is none such, the first will tell why.
 ///
 /// # Errors
 /// One that is named, or the first of several, which is not the caller's to use.
@@ -93,8 +86,7 @@ pub fn usable(name: Option<&str>) -> Result<Vec<Connection>, Failure> {
                AND EXISTS (SELECT FROM pg_catalog.pg_user_mappings m
                            WHERE m.srvid = s.oid AND m.usename IN (current_user, 'public'))",
         )?;
-        let is_mine =
-            |connection: &Connection| mine.iter().flatten().any(|name| *name == connection.name);
+        let is_mine = |connection: &Connection| mine.iter().flatten().any(|name| *name == connection.name);
         if connections.iter().any(is_mine) {
             connections.retain(is_mine);
             return Ok(connections);
@@ -115,12 +107,7 @@ impl Connection {
     }
 
     /// Where to log in and how, with a login that is not stored yet.
-    pub fn access_with(
-        &self,
-        url: Url,
-        credentials: &Credentials,
-        settings: &Settings,
-    ) -> Result<Access, Failure> {
+    pub fn access_with(&self, url: Url, credentials: &Credentials, settings: &Settings) -> Result<Access, Failure> {
         Ok(Access {
             endpoint: Endpoint {
                 url,

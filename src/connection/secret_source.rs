@@ -1,7 +1,7 @@
 //! Where a secret is: in the user mapping itself, or in a place that this names, from which it is read for each login.
 //!
-//! Such a reference is as much as the secret to whoever can have it sent somewhere, so that it takes the right to read the
-//! place both to keep a reference to it (in [`check`]) and to use one (in [`read`]).
+//! Such a reference is as much as the secret to whoever can have it sent somewhere, so that it takes the right to read
+//! the place both to keep a reference to it (in [`check`]) and to use one (in [`read`]).
 
 use crate::failure::Failure;
 use crate::pg::caught::caught;
@@ -70,17 +70,12 @@ pub fn check(stored: &str) -> Result<(), Failure> {
 pub fn check_file(path: &Path) -> Result<(), Failure> {
     let shown = path.display();
     if !path.is_absolute() {
-        return Err(
-            Failure::argument(format!("the path {shown:?} does not begin with a slash"))
-                .hint("Name the whole path of a file on the database server."),
-        );
+        return Err(Failure::argument(format!("the path {shown:?} does not begin with a slash"))
+            .hint("Name the whole path of a file on the database server."));
     }
     let rights = rights()?;
     if !rights.reads_files {
-        let (role, message) = (
-            rights.role,
-            format!("permission denied to have the server read file {shown}"),
-        );
+        let (role, message) = (rights.role, format!("permission denied to have the server read file {shown}"));
         return Err(denied(message).hint(format!(
             "That is for superusers and members of pg_read_server_files: GRANT pg_read_server_files TO {role};"
         )));
@@ -100,9 +95,7 @@ fn rights() -> Result<Rights, Failure> {
     let query = "SELECT pg_catalog.quote_ident(r.rolname) AS role, r.rolsuper AS is_superuser,
                         pg_catalog.pg_has_role(r.oid, 'pg_read_server_files', 'USAGE') AS reads_files
                  FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
-    sql::rows(query, &[])?
-        .pop()
-        .ok_or_else(|| denied("the current role does not exist".to_string()))
+    sql::rows(query, &[])?.pop().ok_or_else(|| denied("the current role does not exist".to_string()))
 }
 
 fn of_file(path: &Path) -> Result<String, Failure> {
@@ -117,31 +110,21 @@ fn of_file(path: &Path) -> Result<String, Failure> {
                 format!("the database server is not allowed to read file {shown}"),
                 "Let the operating system's user that PostgreSQL runs as read it, and nobody else.",
             ),
-            _ => (
-                format!("file {shown} cannot be read: {error}"),
-                "The secret is looked for there at each login.",
-            ),
+            _ => (format!("file {shown} cannot be read: {error}"), "The secret is looked for there at each login."),
         };
         Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_FILE, message).hint(hint)
     };
     // a pipe that nobody writes to would be waited for
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK)
-        .open(path)
-        .map_err(unreadable)?;
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
     let is_file = file.metadata().map_err(unreadable)?.is_file();
     let mut bytes = Vec::new();
     if is_file {
-        file.take(LONGEST + 1)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
+        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     }
     let text = String::from_utf8(bytes).unwrap_or_default();
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let text = text.strip_suffix('\r').unwrap_or(text);
-    let is_secret =
-        !text.is_empty() && text.len() as u64 <= LONGEST && !text.contains(['\n', '\r', '\0']);
+    let is_secret = !text.is_empty() && text.len() as u64 <= LONGEST && !text.contains(['\n', '\r', '\0']);
     if !is_secret {
         return Err(Failure::new(
             PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,

@@ -1,5 +1,5 @@
-//! The values of one column in PostgreSQL's own representation. The variant is their type: nothing else says it, so that
-//! nothing can say it wrongly.
+//! The values of one column in PostgreSQL's own representation. The variant is their type: nothing else says it, so
+//! that nothing can say it wrongly.
 
 use crate::encode::numeric;
 
@@ -27,9 +27,7 @@ impl Cells {
             Cells::Bigint(values) | Cells::Timestamp(values) => values.len(),
             Cells::Boolean(values) => values.len(),
             Cells::Date(values) => values.len(),
-            Cells::Text(values) | Cells::Numeric(values) | Cells::BigintArray(values) => {
-                values.offsets.len()
-            }
+            Cells::Text(values) | Cells::Numeric(values) | Cells::BigintArray(values) => values.offsets.len(),
         }
     }
 
@@ -50,9 +48,7 @@ impl Cells {
     ///
     /// # Errors
     /// The first text that is no finite decimal number.
-    pub fn numeric<'a>(
-        values: impl ExactSizeIterator<Item = Option<&'a str>>,
-    ) -> Result<Cells, &'a str> {
+    pub fn numeric<'a>(values: impl ExactSizeIterator<Item = Option<&'a str>>) -> Result<Cells, &'a str> {
         let mut cells = Varlena::with_capacity(values.len(), values.len() * 8);
         let mut content = Vec::new();
         for value in values {
@@ -77,7 +73,8 @@ impl Cells {
                 continue;
             };
             content.clear();
-            // PostgreSQL's array header: dimensions, no null bitmap, element type; of one dimension its length and lower bound
+            // PostgreSQL's array header: dimensions, no null bitmap, element type; of one dimension its length and
+            // lower bound
             let dimensions = i32::from(!ids.is_empty());
             for number in [dimensions, 0, INT8_OID] {
                 content.extend_from_slice(&number.to_ne_bytes());
@@ -96,8 +93,8 @@ impl Cells {
     }
 }
 
-/// Values of variable length, each with its length word, in one buffer: of words, so that they are aligned as PostgreSQL
-/// wants them. Only [`Cells`] fills it, with what is valid for the column's type.
+/// Values of variable length, each with its length word, in one buffer: of words, so that they are aligned as
+/// PostgreSQL wants them. Only [`Cells`] fills it, with what is valid for the column's type.
 #[derive(Debug, Default)]
 pub struct Varlena {
     words: Vec<u64>,
@@ -107,10 +104,7 @@ pub struct Varlena {
 
 impl Varlena {
     fn with_capacity(values: usize, bytes: usize) -> Varlena {
-        Varlena {
-            words: Vec::with_capacity(bytes / 8 + values * 2),
-            offsets: Vec::with_capacity(values),
-        }
+        Varlena { words: Vec::with_capacity(bytes / 8 + values * 2), offsets: Vec::with_capacity(values) }
     }
 
     fn push_null(&mut self) {
@@ -121,11 +115,7 @@ impl Varlena {
     fn push(&mut self, content: &[u8]) {
         let total = content.len() + size_of::<u32>();
         // PostgreSQL's four-byte header: the two flag bits are zero
-        let header = if cfg!(target_endian = "big") {
-            total as u32
-        } else {
-            (total as u32) << 2
-        };
+        let header = if cfg!(target_endian = "big") { total as u32 } else { (total as u32) << 2 };
         self.offsets.push(Some(self.words.len() as u32));
         let (first, rest) = content.split_at(content.len().min(4));
         let mut word = [0u8; 8];
@@ -133,8 +123,7 @@ impl Varlena {
         word[4..4 + first.len()].copy_from_slice(first);
         self.words.push(u64::from_ne_bytes(word));
         let (chunks, tail) = rest.as_chunks::<8>();
-        self.words
-            .extend(chunks.iter().map(|chunk| u64::from_ne_bytes(*chunk)));
+        self.words.extend(chunks.iter().map(|chunk| u64::from_ne_bytes(*chunk)));
         if !tail.is_empty() {
             let mut word = [0u8; 8];
             word[..tail.len()].copy_from_slice(tail);

@@ -1,4 +1,5 @@
-//! From what the client decoded to values in PostgreSQL's own representation. Pure: the threads that ask Odoo do this too.
+//! From what the client decoded to values in PostgreSQL's own representation. Pure: the threads that ask Odoo do this
+//! too.
 
 pub mod cells;
 mod numeric;

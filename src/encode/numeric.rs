@@ -1,7 +1,7 @@
 //! PostgreSQL's binary form of `numeric`, from decimal digits.
 //!
-//! Worth having since a run makes millions of them: `numeric_in` through the function interface takes ten times as long.
-//! The form is that of `numeric.c`: base-10000 digits behind a header of two bytes (short) or four (long).
+//! Worth having since a run makes millions of them: `numeric_in` through the function interface takes ten times as
+//! long. The form is that of `numeric.c`: base-10000 digits behind a header of two bytes (short) or four (long).
 
 /// The content of a numeric value, without its length word. None for what is not a finite decimal number.
 pub fn encode(text: &str, content: &mut Vec<u8>) -> Option<()> {
@@ -38,26 +38,15 @@ pub fn encode(text: &str, content: &mut Vec<u8>) -> Option<()> {
     for _ in 0..groups {
         let mut group = 0i16;
         for _ in 0..4 {
-            let digit = if position >= 0 && position < total {
-                i16::from(digits.next()? - b'0')
-            } else {
-                0
-            };
+            let digit = if position >= 0 && position < total { i16::from(digits.next()? - b'0') } else { 0 };
             group = group * 10 + digit;
             position += 1;
         }
         content.extend_from_slice(&group.to_ne_bytes());
     }
     let zeros = |group: &[u8]| group == [0, 0];
-    let leading = content[4..]
-        .chunks(2)
-        .take_while(|group| zeros(group))
-        .count();
-    let trailing = content[4..]
-        .chunks(2)
-        .rev()
-        .take_while(|group| zeros(group))
-        .count();
+    let leading = content[4..].chunks(2).take_while(|group| zeros(group)).count();
+    let trailing = content[4..].chunks(2).rev().take_while(|group| zeros(group)).count();
     content.drain(4..4 + leading * 2);
     let weight = weight - leading as i32;
     if content.len() == 4 {

@@ -62,9 +62,7 @@ fn cells(column: Column) -> Result<Cells, String> {
         Column::Bigint(values) => Cells::Bigint(values),
         Column::Boolean(values) => Cells::Boolean(values),
         Column::Date(values) => Cells::Date(mapped(values, |days| days - EPOCH_DAYS)),
-        Column::Timestamp(values) => {
-            Cells::Timestamp(mapped(values, |time| time - EPOCH_MICROSECONDS))
-        }
+        Column::Timestamp(values) => Cells::Timestamp(mapped(values, |time| time - EPOCH_MICROSECONDS)),
         // JSON travels as text, which the statement casts
         Column::Text(texts) | Column::Json(texts) => Cells::text(texts.iter()),
         Column::Numeric(texts) => Cells::numeric(texts.iter()).map_err(str::to_owned)?,

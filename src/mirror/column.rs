@@ -41,8 +41,8 @@ impl MirrorColumn {
         }
     }
 
-    /// Whether a column of this type, as `format_type` spells it, holds every value exactly as it is, and tells each from
-    /// the next: not citext, which takes `a` for `A`, nor json, which nothing can be compared with.
+    /// Whether a column of this type, as `format_type` spells it, holds every value exactly as it is, and tells each
+    /// from the next: not citext, which takes `a` for `A`, nor json, which nothing can be compared with.
     pub fn fits(&self, sql_type: &str) -> bool {
         sql_type == self.sql_type()
             || match self.kind {

@@ -60,39 +60,31 @@ pub struct Sum {
 }
 
 impl Table {
-    /// Compares a page of Odoo's records, by the values that it has, with the rows whose ids are beyond `after` and up to
-    /// `last`; an end that is None is open. Times are compared by the second, as Odoo shows them.
+    /// Compares a page of Odoo's records, by the values that it has, with the rows whose ids are beyond `after` and up
+    /// to `last`; an end that is None is open. Times are compared by the second, as Odoo shows them.
     pub fn compare_page(
         &self,
         page: &EncodedPage,
         after: Option<i64>,
         last: Option<i64>,
     ) -> Result<Difference, Failure> {
-        let known: Vec<(&MirrorColumn, &Cells)> = self
-            .columns
-            .iter()
-            .filter_map(|column| Some((column, page.column(&column.field)?)))
-            .collect();
+        let known: Vec<(&MirrorColumn, &Cells)> =
+            self.columns.iter().filter_map(|column| Some((column, page.column(&column.field)?))).collect();
         let differs: Vec<String> = known
             .iter()
             .map(|(column, _)| {
-                let (here, there) = (
-                    quote_identifier(&column.name),
-                    quote_identifier(&column.field),
-                );
+                let (here, there) = (quote_identifier(&column.name), quote_identifier(&column.field));
                 match column.kind {
-                    ColumnKind::Timestamp => format!(
-                        "pg_catalog.date_trunc('second', mirror.{here}) IS DISTINCT FROM page.{there}"
-                    ),
+                    ColumnKind::Timestamp => {
+                        format!("pg_catalog.date_trunc('second', mirror.{here}) IS DISTINCT FROM page.{there}")
+                    }
                     _ => format!("mirror.{here} IS DISTINCT FROM page.{there}"),
                 }
             })
             .chain(["false".to_string()])
             .collect();
         let first_few = |condition: &str| {
-            format!(
-                "coalesce((pg_catalog.array_agg(id ORDER BY id) FILTER (WHERE {condition}))[1:{NAMED}], '{{}}')"
-            )
+            format!("coalesce((pg_catalog.array_agg(id ORDER BY id) FILTER (WHERE {condition}))[1:{NAMED}], '{{}}')")
         };
         let query = format!(
             "SELECT pg_catalog.json_build_object(
@@ -112,21 +104,14 @@ impl Table {
             self.qualified(),
             self.present("mirror"),
         );
-        let values = known
-            .iter()
-            .map(|(column, cells)| (column.field.as_str(), *cells));
+        let values = known.iter().map(|(column, cells)| (column.field.as_str(), *cells));
         let rowset = Rowset {
-            columns: std::iter::once(("id", &page.id_cells))
-                .chain(values)
-                .collect(),
+            columns: std::iter::once(("id", &page.id_cells)).chain(values).collect(),
             rows: 0..page.ids.len(),
         };
         let text = Spi::connect(|client| {
             rowset.register();
-            client
-                .select(query.as_str(), Some(1), &[after.into(), last.into()])?
-                .first()
-                .get_one::<String>()
+            client.select(query.as_str(), Some(1), &[after.into(), last.into()])?.first().get_one::<String>()
         })?;
         read(text)
     }

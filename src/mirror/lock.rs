@@ -13,8 +13,8 @@ const PAUSE: Duration = Duration::from_millis(150);
 const TIMES: u32 = 20;
 
 impl Table {
-    /// Takes an ACCESS EXCLUSIVE lock until the transaction ends, which must hold no lock on the table yet. Readers queue
-    /// behind whoever waits for such a lock: hence it is waited for a moment at a time, again and again.
+    /// Takes an ACCESS EXCLUSIVE lock until the transaction ends, which must hold no lock on the table yet. Readers
+    /// queue behind whoever waits for such a lock: hence it is waited for a moment at a time, again and again.
     pub(super) fn lock_to_change(&self) -> Result<(), Failure> {
         let usual = Spi::get_one::<String>("SELECT pg_catalog.current_setting('lock_timeout')")?;
         let statement = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", self.qualified());
@@ -25,9 +25,7 @@ impl Table {
                 set_lock_timeout(usual.as_deref().unwrap_or_default())
             });
             match locked {
-                Err(failure)
-                    if failure.is(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE) && left > 0 =>
-                {
+                Err(failure) if failure.is(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE) && left > 0 => {
                     interrupts::wait_latch(PAUSE);
                     interrupts::check_backend();
                 }
@@ -39,8 +37,5 @@ impl Table {
 }
 
 fn set_lock_timeout(value: &str) -> Result<(), Failure> {
-    Ok(Spi::run_with_args(
-        "SELECT pg_catalog.set_config('lock_timeout', $1, true)",
-        &[value.into()],
-    )?)
+    Ok(Spi::run_with_args("SELECT pg_catalog.set_config('lock_timeout', $1, true)", &[value.into()])?)
 }

@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 
 /// Gives each column its name, and returns those that the table (its columns' types by name) has to gain.
 ///
-/// A field stays in the column that is `known` to be its own, or goes to the one of its name, if that can hold its values
-/// exactly. If not (its type changed in Odoo, or here), it goes to `name_1` beside it, or the next number that makes no
-/// other field's name: changing a column's type would take the views on it along.
+/// A field stays in the column that is `known` to be its own, or goes to the one of its name, if that can hold its
+/// values exactly. If not (its type changed in Odoo, or here), it goes to `name_1` beside it, or the next number that
+/// makes no other field's name: changing a column's type would take the views on it along.
 pub fn place(
     columns: &mut [MirrorColumn],
     existing: &HashMap<String, String>,

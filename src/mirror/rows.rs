@@ -31,16 +31,9 @@ impl Table {
         let rowset = self.rowset(page, rows)?;
         Spi::connect_mut(|client| {
             rowset.register();
-            let (inserted, updated) = contained(|| {
-                client
-                    .update(statement.as_str(), None, &[])?
-                    .first()
-                    .get_two::<i64, i64>()
-            })?;
-            Ok(Written {
-                inserted: inserted.unwrap_or(0) as u64,
-                updated: updated.unwrap_or(0) as u64,
-            })
+            let (inserted, updated) =
+                contained(|| client.update(statement.as_str(), None, &[])?.first().get_two::<i64, i64>())?;
+            Ok(Written { inserted: inserted.unwrap_or(0) as u64, updated: updated.unwrap_or(0) as u64 })
         })
     }
 
@@ -51,10 +44,7 @@ impl Table {
             rowset.register();
             let statement = self.insert_statement();
             let inserted = contained(|| client.update(statement.as_str(), None, &[]))?.len();
-            Ok(Written {
-                inserted: inserted as u64,
-                updated: 0,
-            })
+            Ok(Written { inserted: inserted as u64, updated: 0 })
         })
     }
 
@@ -64,19 +54,12 @@ impl Table {
         Spi::connect_mut(|client| {
             rowset.register();
             let query = "SELECT pg_catalog.to_jsonb(page) FROM page";
-            Ok(client
-                .update(query, None, &[])?
-                .first()
-                .get_one::<pgrx::JsonB>()?)
+            Ok(client.update(query, None, &[])?.first().get_one::<pgrx::JsonB>()?)
         })
     }
 
     /// The rows of a page, each value under the name of its field.
-    fn rowset<'a>(
-        &'a self,
-        page: &'a EncodedPage,
-        rows: Range<usize>,
-    ) -> Result<Rowset<'a>, Failure> {
+    fn rowset<'a>(&'a self, page: &'a EncodedPage, rows: Range<usize>) -> Result<Rowset<'a>, Failure> {
         let mut columns = vec![("id", &page.id_cells)];
         for column in &self.columns {
             let cells = page.column(&column.field).ok_or_else(|| {
@@ -91,20 +74,12 @@ impl Table {
     }
 
     fn insert_statement(&self) -> String {
-        let names: String = self
-            .columns
-            .iter()
-            .map(|column| format!("{}, ", quote_identifier(&column.name)))
-            .collect();
+        let names: String = self.columns.iter().map(|column| format!("{}, ", quote_identifier(&column.name))).collect();
         let values: String = self
             .columns
             .iter()
             .map(|column| {
-                let cast = if column.kind == ColumnKind::Json {
-                    "::jsonb"
-                } else {
-                    ""
-                };
+                let cast = if column.kind == ColumnKind::Json { "::jsonb" } else { "" };
                 format!("{}{cast}, ", quote_identifier(&column.field))
             })
             .collect();
@@ -115,26 +90,12 @@ impl Table {
     }
 
     fn upsert_statement(&self) -> String {
-        let names: Vec<String> = self
-            .columns
-            .iter()
-            .map(|column| quote_identifier(&column.name))
-            .collect();
-        let set: String = names
-            .iter()
-            .map(|name| format!("{name} = EXCLUDED.{name}, "))
-            .collect();
+        let names: Vec<String> = self.columns.iter().map(|column| quote_identifier(&column.name)).collect();
+        let set: String = names.iter().map(|name| format!("{name} = EXCLUDED.{name}, ")).collect();
         let mirror: Vec<String> = names.iter().map(|name| format!("mirror.{name}")).collect();
-        let excluded: Vec<String> = names
-            .iter()
-            .map(|name| format!("EXCLUDED.{name}"))
-            .collect();
+        let excluded: Vec<String> = names.iter().map(|name| format!("EXCLUDED.{name}")).collect();
         // ROW, since a single column in parentheses would be a value
-        let mut differs = format!(
-            "ROW({}) IS DISTINCT FROM ROW({})",
-            mirror.join(", "),
-            excluded.join(", ")
-        );
+        let mut differs = format!("ROW({}) IS DISTINCT FROM ROW({})", mirror.join(", "), excluded.join(", "));
         if names.is_empty() {
             differs = "false".to_string();
         }
@@ -151,11 +112,7 @@ impl Table {
 
     /// Narrows to the rows whose records are in Odoo, as far as is known.
     pub(super) fn present(&self, alias: &str) -> String {
-        if self.has_marks {
-            format!("{alias}.{DELETED_AT} IS NULL")
-        } else {
-            "true".to_string()
-        }
+        if self.has_marks { format!("{alias}.{DELETED_AT} IS NULL") } else { "true".to_string() }
     }
 
     /// The ids of the mirror's rows that are not among `ids`.
@@ -192,8 +149,7 @@ impl Table {
             format!("DELETE FROM {table} WHERE id = ANY ($1)")
         };
         Spi::connect_mut(|client| {
-            let changed =
-                contained(|| client.update(statement.as_str(), None, &[ids.to_vec().into()]));
+            let changed = contained(|| client.update(statement.as_str(), None, &[ids.to_vec().into()]));
             Ok(changed?.len() as u64)
         })
     }
@@ -211,8 +167,8 @@ impl Table {
         Ok(sql::value(&query, &[others.to_vec().into()])?.unwrap_or_default())
     }
 
-    /// [`Table::delete`] with all that it brings about: what other tables' foreign keys say, and triggers that wait for the
-    /// transaction's end.
+    /// [`Table::delete`] with all that it brings about: what other tables' foreign keys say, and triggers that wait for
+    /// the transaction's end.
     pub fn delete_now(&self, ids: &[i64], marks: bool) -> Result<u64, Failure> {
         contained(|| {
             let removed = self.delete(ids, marks)?;
@@ -221,12 +177,11 @@ impl Table {
         })
     }
 
-    /// Whether the table takes any row at all, as its triggers are: one that it has is written as it is, and that is undone.
+    /// Whether the table takes any row at all, as its triggers are: one that it has is written as it is, and that is
+    /// undone.
     pub fn takes_a_row(&self) -> Result<bool, Failure> {
-        let statement = format!(
-            "UPDATE {0} SET {SYNCED_AT} = {SYNCED_AT} WHERE id = (SELECT min(id) FROM {0})",
-            self.qualified()
-        );
+        let statement =
+            format!("UPDATE {0} SET {SYNCED_AT} = {SYNCED_AT} WHERE id = (SELECT min(id) FROM {0})", self.qualified());
         match undone(|| Ok(contained(|| Spi::run(&statement))?)) {
             Err(failure) if failure.is_cancelled() => Err(failure),
             written => Ok(written.is_ok()),
@@ -238,10 +193,7 @@ impl Table {
         if !self.has_marks {
             return Ok(0);
         }
-        let statement = format!(
-            "DELETE FROM {} WHERE {DELETED_AT} IS NOT NULL",
-            self.qualified()
-        );
+        let statement = format!("DELETE FROM {} WHERE {DELETED_AT} IS NOT NULL", self.qualified());
         Spi::connect_mut(|client| {
             let changed = contained(|| client.update(statement.as_str(), None, &[]));
             Ok(changed?.len() as u64)

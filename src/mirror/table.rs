@@ -5,7 +5,8 @@ use crate::mirror::column::MirrorColumn;
 use crate::mirror::names::{DELETED_AT, SYNCED_AT};
 use crate::mirror::placement;
 use crate::pg::identity::{can_become, contained, current_user};
-use crate::pg::sql;
+use crate::pg::transaction::accept_invalidations;
+use crate::pg::{savepoint, sql};
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
 use serde::Deserialize;
@@ -36,7 +37,8 @@ pub struct Wanted<'a> {
     pub unique_key: Option<Vec<String>>,
     /// Whether the type marks the rows of records that are gone.
     pub marks: bool,
-    /// Which column each field was in when the mirror was last filled; None: it never was, and takes the columns as they are.
+    /// Which column each field was in when the mirror was last filled; None: it never was, and takes the columns as
+    /// they are.
     pub known: Option<&'a HashMap<String, String>>,
 }
 
@@ -80,8 +82,8 @@ impl Table {
         Some(&column.name)
     }
 
-    /// Makes the table into what is wanted. What is there already is kept: nothing is ever dropped or rewritten, a column
-    /// of somebody's own is left alone, and a table that is no mirror is refused.
+    /// Makes the table into what is wanted. What is there already is kept: nothing is ever dropped or rewritten, a
+    /// column of somebody's own is left alone, and a table that is no mirror is refused.
     pub fn ensure(wanted: Wanted) -> Result<Ensured, Failure> {
         let mut table = Table::named(wanted.schema, wanted.name, wanted.columns);
         table.unique_key = wanted.unique_key;
@@ -99,11 +101,7 @@ impl Table {
                 }
                 for column in &gained {
                     table.add(column).map_err(|failure| {
-                        failure.at(format!(
-                            "{}, whose column {} is new",
-                            table.qualified(),
-                            column.name
-                        ))
+                        failure.at(format!("{}, whose column {} is new", table.qualified(), column.name))
                     })?;
                 }
             }
@@ -111,31 +109,25 @@ impl Table {
         if wanted.marks {
             table.ensure_marks()?;
         }
-        Ok(Ensured {
-            table,
-            is_new,
-            gained,
-        })
+        Ok(Ensured { table, is_new, gained })
     }
 
-    /// Fails where the current user may not fill the table. It is written as its owner, so that what the owner has put on it
-    /// (triggers, checks, defaults) never has the rights of whoever runs: who is not the owner needs all rights that takes.
+    /// Fails where the current user may not fill the table. It is written as its owner, so that what the owner has put
+    /// on it (triggers, checks, defaults) never has the rights of whoever runs: who is not the owner needs all rights
+    /// that takes.
     fn check_rights(&self, existing: &Existing) -> Result<(), Failure> {
         if can_become(current_user(), pg_sys::Oid::from(existing.owner)) {
             return Ok(());
         }
         let table = self.qualified();
-        let denied =
-            |message| Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message);
+        let denied = |message| Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message);
         if !existing.is_writable {
             return Err(denied(format!("permission denied for table {table}"))
                 .hint("It takes SELECT, INSERT, UPDATE and DELETE on it, or membership in the role that owns it."));
         }
         if existing.has_row_security {
-            return Err(
-                denied(format!("{table} has row-level security, and another owner"))
-                    .hint("It takes membership in the role that owns it."),
-            );
+            return Err(denied(format!("{table} has row-level security, and another owner"))
+                .hint("It takes membership in the role that owns it."));
         }
         Ok(())
     }
@@ -159,17 +151,16 @@ impl Table {
         Ok(placement::place(&mut self.columns, &free, known))
     }
 
-    /// The columns that bear the name of a field that is new, and have values: somebody's own. What a field of Odoo's has
-    /// left behind is empty.
+    /// The columns that bear the name of a field that is new, and have values: somebody's own. What a field of Odoo's
+    /// has left behind is empty.
     fn of_somebody(
         &self,
         existing: &HashMap<String, String>,
         known: &HashMap<String, String>,
     ) -> Result<Vec<String>, Failure> {
         let mut found = Vec::new();
-        let is_new = |column: &&MirrorColumn| {
-            !known.contains_key(&column.field) && existing.contains_key(&column.field)
-        };
+        let is_new =
+            |column: &&MirrorColumn| !known.contains_key(&column.field) && existing.contains_key(&column.field);
         for column in self.columns.iter().filter(is_new) {
             let query = format!(
                 "SELECT EXISTS (SELECT FROM {} WHERE {} IS NOT NULL)",
@@ -191,9 +182,7 @@ impl Table {
             self.lock_to_change()?;
         }
         if !self.has_marks {
-            Spi::run(&format!(
-                "ALTER TABLE {qualified} ADD COLUMN {DELETED_AT} timestamptz"
-            ))?;
+            Spi::run(&format!("ALTER TABLE {qualified} ADD COLUMN {DELETED_AT} timestamptz"))?;
             Spi::run(&format!(
                 "COMMENT ON COLUMN {qualified}.{DELETED_AT} IS 'When the record was found to be gone from Odoo'"
             ))?;
@@ -202,9 +191,7 @@ impl Table {
         // a marked row keeps the name that Odoo may give to another record
         if is_kept_unique {
             let constraint = quote_identifier(self.unique_constraint());
-            Spi::run(&format!(
-                "ALTER TABLE {qualified} DROP CONSTRAINT {constraint}"
-            ))?;
+            Spi::run(&format!("ALTER TABLE {qualified} DROP CONSTRAINT {constraint}"))?;
         }
         Ok(())
     }
@@ -237,11 +224,7 @@ impl Table {
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relname = $2"
         );
-        Ok(sql::rows(
-            &query,
-            &[self.schema.as_str().into(), self.name.as_str().into()],
-        )?
-        .pop())
+        Ok(sql::rows(&query, &[self.schema.as_str().into(), self.name.as_str().into()])?.pop())
     }
 
     /// Fails where what stands under the name is no mirror.
@@ -251,10 +234,7 @@ impl Table {
         }
         Err(Failure::new(
             PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
-            format!(
-                "{} is there already and is no mirror of odoo_sync; it was left untouched",
-                self.qualified()
-            ),
+            format!("{} is there already and is no mirror of odoo_sync; it was left untouched", self.qualified()),
         )
         .hint(if existing.is_adoptable {
             "odoo_sync.adopt() makes it the mirror; or rename it, or move it to another schema, and run again."
@@ -264,15 +244,7 @@ impl Table {
     }
 
     fn create(&self, model: &str, is_unique: bool) -> Result<(), Failure> {
-        let schema = quote_identifier(&self.schema);
-        let exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1";
-        if Spi::connect(|client| {
-            client
-                .select(exists, None, &[self.schema.as_str().into()])
-                .map(|found| found.is_empty())
-        })? {
-            Spi::run(&format!("CREATE SCHEMA {schema}"))?;
-        }
+        self.ensure_schema()?;
         let columns: String = self
             .columns
             .iter()
@@ -285,37 +257,43 @@ impl Table {
             "CREATE TABLE {table} (id bigint PRIMARY KEY, {columns}{SYNCED_AT} timestamptz NOT NULL{unique})"
         ))?;
         self.describe(model)?;
-        Spi::run(&format!(
-            "COMMENT ON COLUMN {table}.{SYNCED_AT} IS 'When this row last changed here'"
-        ))?;
-        self.columns
-            .iter()
-            .try_for_each(|column| self.comment(column))
+        Spi::run(&format!("COMMENT ON COLUMN {table}.{SYNCED_AT} IS 'When this row last changed here'"))?;
+        self.columns.iter().try_for_each(|column| self.comment(column))
+    }
+
+    /// Creates the schema unless it exists. Two runs of different types may be the first at the same time: IF NOT
+    /// EXISTS would not help then, since the other's row is invisible until it commits, and fails the unique index
+    /// after that.
+    fn ensure_schema(&self) -> Result<(), Failure> {
+        let exists = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1)";
+        let exists = || sql::value::<bool>(exists, &[self.schema.as_str().into()]);
+        if exists()? == Some(true) {
+            return Ok(());
+        }
+        let create = format!("CREATE SCHEMA {}", quote_identifier(&self.schema));
+        match savepoint::attempt(|| Ok(Spi::run(&create)?)) {
+            Err(failure) if failure.is(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION) => {
+                accept_invalidations();
+                Ok(())
+            }
+            created => created,
+        }
     }
 
     /// Says in the table's comment what it is.
     pub(super) fn describe(&self, model: &str) -> Result<(), Failure> {
         let comment = quote_literal(format!("Odoo's {model}, kept equal by odoo_sync"));
-        Ok(Spi::run(&format!(
-            "COMMENT ON TABLE {} IS {comment}",
-            self.qualified()
-        ))?)
+        Ok(Spi::run(&format!("COMMENT ON TABLE {} IS {comment}", self.qualified()))?)
     }
 
     fn comment(&self, column: &MirrorColumn) -> Result<(), Failure> {
         let (name, label) = (quote_identifier(&column.name), quote_literal(&column.label));
-        Ok(Spi::run(&format!(
-            "COMMENT ON COLUMN {}.{name} IS {label}",
-            self.qualified()
-        ))?)
+        Ok(Spi::run(&format!("COMMENT ON COLUMN {}.{name} IS {label}", self.qualified()))?)
     }
 
     fn add(&self, column: &MirrorColumn) -> Result<(), Failure> {
         let (name, kind) = (quote_identifier(&column.name), column.sql_type());
-        Spi::run(&format!(
-            "ALTER TABLE {} ADD COLUMN {name} {kind}",
-            self.qualified()
-        ))?;
+        Spi::run(&format!("ALTER TABLE {} ADD COLUMN {name} {kind}", self.qualified()))?;
         self.comment(column)
     }
 
@@ -324,9 +302,7 @@ impl Table {
         let Some(existing) = self.existing()? else {
             return Ok(());
         };
-        let columns = columns
-            .iter()
-            .filter(|column| existing.columns.contains_key(**column));
+        let columns = columns.iter().filter(|column| existing.columns.contains_key(**column));
         for column in columns.map(quote_identifier) {
             let statement = format!(
                 "UPDATE {} SET {column} = NULL, {SYNCED_AT} = pg_catalog.now() WHERE {column} IS NOT NULL",
@@ -337,8 +313,8 @@ impl Table {
         Ok(())
     }
 
-    /// The mirror as it stands, with those of the columns that it has, and the ones that a run would add; None when a run
-    /// would make the table. Changes nothing.
+    /// The mirror as it stands, with those of the columns that it has, and the ones that a run would add; None when a
+    /// run would make the table. Changes nothing.
     ///
     /// # Errors
     /// A table that is there and is no mirror.

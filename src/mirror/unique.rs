@@ -1,4 +1,5 @@
-//! Names that Odoo keeps unique, such as a posted invoice's within its journal, and what two rows with the same one mean.
+//! Names that Odoo keeps unique, such as a posted invoice's within its journal, and what two rows with the same one
+//! mean.
 
 use crate::failure::Failure;
 use crate::mirror::names::cut;
@@ -14,16 +15,14 @@ pub struct Clash {
 }
 
 impl Table {
-    /// The clause of CREATE or ALTER TABLE that keeps the key unique, for a table that has all of its columns. It is checked at the end of a
-    /// transaction, so that two records may swap their names in one page.
+    /// The clause of CREATE or ALTER TABLE that keeps the key unique, for a table that has all of its columns. It is
+    /// checked at the end of a transaction, so that two records may swap their names in one page.
     pub(super) fn unique_clause(&self) -> Option<String> {
         let key = self.usable_key()?;
         let quoted: Vec<String> = key.iter().map(quote_identifier).collect();
         let name = quote_identifier(self.unique_constraint());
         let key = quoted.join(", ");
-        Some(format!(
-            "CONSTRAINT {name} UNIQUE ({key}) DEFERRABLE INITIALLY DEFERRED"
-        ))
+        Some(format!("CONSTRAINT {name} UNIQUE ({key}) DEFERRABLE INITIALLY DEFERRED"))
     }
 
     /// Puts the constraint on where it is not, as after the type has stopped to mark rows that are gone.
@@ -62,10 +61,8 @@ impl Table {
         let Some(key) = self.usable_key() else {
             return Ok(Vec::new());
         };
-        let same: Vec<String> = key
-            .iter()
-            .map(|name| format!("other.{0} = mirror.{0}", quote_identifier(name)))
-            .collect();
+        let same: Vec<String> =
+            key.iter().map(|name| format!("other.{0} = mirror.{0}", quote_identifier(name))).collect();
         let query = format!(
             "SELECT mirror.id, other.id FROM {0} AS mirror JOIN {0} AS other ON {1} AND other.id <> mirror.id
              WHERE mirror.id = ANY ($1) AND {2} ORDER BY 1, 2",

@@ -5,7 +5,7 @@ use crate::quote::quote;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A method of a model, with named arguments; `ids` are the records that it is called on.
+/// A call of a method of a model, with named arguments; `ids` are the records that it is called on.
 pub(crate) struct Call<'a> {
     pub model: &'a str,
     pub method: &'a str,
@@ -13,56 +13,38 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call, if the names are such that Odoo could know them.
+    /// A call, if model and method are valid names.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownModel`] or [`ErrorKind::Refused`]: the names become part of a URL, so others are not sent.
-    pub fn new(
-        model: &'a str,
-        method: &'a str,
-        arguments: Map<String, Value>,
-    ) -> Result<Call<'a>, Error> {
-        let call = Call {
-            model,
-            method,
-            arguments,
-        };
+    /// [`ErrorKind::UnknownModel`] or [`ErrorKind::Refused`]: names become part of a URL, so invalid ones are not sent.
+    pub fn new(model: &'a str, method: &'a str, arguments: Map<String, Value>) -> Result<Call<'a>, Error> {
+        let call = Call { model, method, arguments };
         if !is_name(model, b"_.") {
             return Err(call.unknown_model());
         }
         if !is_name(method, b"_") {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                format!("\"{}\" cannot be the name of a method.", quote(method)),
-            ));
+            return Err(Error::new(ErrorKind::Refused, format!("\"{}\" is not a valid method name.", quote(method))));
         }
         Ok(call)
     }
 
     /// The arguments as a JSON object.
     pub fn arguments_json(&self) -> Vec<u8> {
-        Value::Object(self.arguments.clone())
-            .to_string()
-            .into_bytes()
+        Value::Object(self.arguments.clone()).to_string().into_bytes()
     }
 
-    /// Odoo does not know the model.
+    /// The error for a model that this Odoo does not have.
     pub fn unknown_model(&self) -> Error {
-        Error::new(
-            ErrorKind::UnknownModel,
-            format!("This Odoo has no model \"{}\".", quote(self.model)),
-        )
-        .with_hint("Check its name; perhaps the module that brings it is not installed.")
+        Error::new(ErrorKind::UnknownModel, format!("This Odoo has no model \"{}\".", quote(self.model)))
+            .with_hint("Check the name; the module that defines the model may not be installed.")
     }
 }
 
-/// Odoo names its models and methods in ASCII letters, digits, and these.
+/// Whether a name consists of ASCII letters, digits and these others, as Odoo's models and methods do.
 fn is_name(name: &str, others: &[u8]) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
 }
 
 impl fmt::Display for Call<'_> {
@@ -71,7 +53,7 @@ impl fmt::Display for Call<'_> {
     }
 }
 
-/// The map of a `json!({…})`.
+/// The named arguments in a `json!({…})`.
 pub(crate) fn arguments(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,

@@ -1,13 +1,13 @@
-//! A flag that stops the client, and wakes it where it sleeps or waits.
+//! Cancellation: a flag that ends sleeps and requests in flight.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// Shared by everyone who may cancel and everyone who must stop; clones are the same flag.
+/// A cancellation flag; clones share it.
 ///
-/// Raising it ends sleeps at once and breaks off the requests in flight of every [`crate::Client`] that was opened
-/// with it. Only a name that is being resolved or a TCP connection that is being made goes on until its own time limit.
+/// Raising it ends sleeps at once and aborts the requests in flight of every [`crate::Client`] that was opened with it.
+/// Only name resolution and TCP connects go on until their own timeouts.
 #[derive(Clone, Default)]
 pub struct Cancel(Arc<Flag>);
 
@@ -23,9 +23,9 @@ struct State {
     interrupts: Vec<Weak<dyn Interrupt>>,
 }
 
-/// Something that waits elsewhere than in [`Cancel::sleep`], and can be made to stop.
+/// Something that blocks elsewhere than in [`Cancel::sleep`] and can be interrupted.
 pub(crate) trait Interrupt: Send + Sync {
-    /// Ends what is going on, for good.
+    /// Aborts what is under way, for good.
     fn interrupt(&self);
 }
 
@@ -35,7 +35,7 @@ impl Cancel {
         Cancel::default()
     }
 
-    /// Raises the flag, for good, and stops all that sleep or wait on it.
+    /// Raises the flag, for good, and wakes or interrupts everything that waits on it.
     pub fn cancel(&self) {
         let interrupts = {
             let mut state = self.state();
@@ -53,7 +53,7 @@ impl Cancel {
         self.state().raised
     }
 
-    /// Sleeps for `time`, or until the flag is raised; gives whether it is.
+    /// Sleeps for `time`, or until the flag is raised; returns whether it is.
     pub fn sleep(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
         let mut state = self.state();
@@ -62,17 +62,12 @@ impl Cancel {
             if left.is_zero() {
                 break;
             }
-            state = self
-                .0
-                .wake
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.0.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         state.raised
     }
 
-    /// Has `interrupt` stopped when the flag is raised; where it is already, the caller sees that by itself.
+    /// Registers what to interrupt when the flag is raised. A caller checks for itself whether it is raised already.
     pub(crate) fn register(&self, interrupt: Weak<dyn Interrupt>) {
         let mut state = self.state();
         state.interrupts.retain(|old| old.strong_count() > 0);

@@ -1,4 +1,4 @@
-//! The client: what can be asked of an Odoo.
+//! The client: a login, and calls of methods.
 
 use crate::call::{Call, arguments};
 use crate::cancel::Cancel;
@@ -12,11 +12,14 @@ use crate::transport::Transport;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A session with an Odoo, shared by threads. Connections are kept and used again where the server keeps them.
+/// A client that is logged in to an Odoo; threads can share it.
+///
+/// Connections are pooled where the server keeps them alive.
 ///
 /// Every method can fail with the kinds of the network and the session: [`ErrorKind::Unreachable`],
 /// [`ErrorKind::Dropped`], [`ErrorKind::Tls`], [`ErrorKind::Timeout`], [`ErrorKind::NotOdoo`],
@@ -26,6 +29,8 @@ pub struct Client {
     endpoint: Endpoint,
     session: Session,
     transport: Arc<Transport>,
+    /// Whether a model's `search_read` refuses the arguments of row reads, where that was found out.
+    refused_search_reads: Mutex<BTreeMap<String, bool>>,
 }
 
 impl fmt::Debug for Client {
@@ -38,33 +43,37 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Finds out the version, picks the protocol and logs in: JSON-2 where the server has it (19 and later) and the
-    /// secret is an API key, else JSON-RPC. Three requests; four where an API key meets an Odoo before 19.
+    /// Asks for the server's version, picks the protocol and logs in.
+    ///
+    /// The protocol is JSON-2 where the server has it (19 and later) and the secret is an API key, else JSON-RPC. Takes
+    /// three requests; four where an API key meets an Odoo before 19.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownDatabase`], [`ErrorKind::Authentication`] (tried once), [`ErrorKind::InvalidOption`], and
+    /// [`ErrorKind::UnknownDatabase`], [`ErrorKind::Authentication`] (never retried), [`ErrorKind::InvalidOption`], and
     /// those of the network.
     pub fn open(endpoint: Endpoint, options: Options, cancel: Cancel) -> Result<Client, Error> {
-        let transport = Transport::new(
-            endpoint.url.clone(),
-            endpoint.secret.clone(),
-            &options,
-            cancel,
-        )?;
+        let transport = Transport::new(endpoint.url.clone(), endpoint.secret.clone(), &options, cancel)?;
         let session = log_in(&transport, &endpoint)?;
-        Ok(Client {
-            endpoint,
-            session,
-            transport,
-        })
+        Ok(Client { endpoint, session, transport, refused_search_reads: Mutex::default() })
     }
 
-    /// What is known since the login.
+    /// The session: server version, protocol, user.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Who is logged in; one request.
+    /// Whether the model's `search_read` refuses the arguments of row reads; `None` where that is not known.
+    pub(crate) fn search_read_is_refused(&self, model: &str) -> Option<bool> {
+        self.refused_search_reads.lock().unwrap_or_else(PoisonError::into_inner).get(model).copied()
+    }
+
+    /// Notes whether it does.
+    pub(crate) fn note_search_read(&self, model: &str, is_refused: bool) {
+        let mut known = self.refused_search_reads.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(model.to_owned(), is_refused);
+    }
+
+    /// The user who is logged in; one request.
     pub fn account(&self) -> Result<Account, Error> {
         #[derive(Deserialize)]
         struct User {
@@ -81,31 +90,18 @@ impl Client {
             })),
         )?;
         let user = users.into_iter().next().ok_or_else(|| {
-            Error::new(
-                ErrorKind::AccessDenied,
-                "Odoo does not let its user read their own name.",
-            )
+            Error::new(ErrorKind::AccessDenied, "The Odoo user may not read its own record in res.users.")
         })?;
         let (company_id, company) = user.company_id;
-        Ok(Account {
-            user_name: user.name,
-            login: user.login,
-            company,
-            company_id,
-        })
+        Ok(Account { user_name: user.name, login: user.login, company, company_id })
     }
 
     /// The ids of the records that match, ascending.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`] for a domain that Odoo does not
-    /// understand.
-    pub fn search(
-        &self,
-        model: &str,
-        domain: &Domain,
-        limit: Option<u64>,
-    ) -> Result<Vec<i64>, Error> {
+    /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`] for a domain that is invalid
+    /// for the model.
+    pub fn search(&self, model: &str, domain: &Domain, limit: Option<u64>) -> Result<Vec<i64>, Error> {
         let mut asked = arguments(json!({"domain": domain.to_value(), "order": "id"}));
         if let Some(limit) = limit {
             asked.insert("limit".to_owned(), json!(limit));
@@ -115,7 +111,7 @@ impl Client {
             Some(pair) => Err(Error::new(
                 ErrorKind::Malformed,
                 format!(
-                    "Odoo's answer to search on {model} has {} after {}.",
+                    "Odoo's answer to search on {model} is not in ascending order: {} follows {}.",
                     pair[1], pair[0]
                 ),
             )),
@@ -123,34 +119,26 @@ impl Client {
         }
     }
 
-    /// How many records match.
+    /// The number of records that match.
     ///
     /// # Errors
     /// Those of [`Client::search`].
     pub fn count(&self, model: &str, domain: &Domain) -> Result<u64, Error> {
-        self.call(
-            model,
-            "search_count",
-            arguments(json!({"domain": domain.to_value()})),
-        )
+        self.call(model, "search_count", arguments(json!({"domain": domain.to_value()})))
     }
 
-    /// Calls a method with named arguments; `ids`, where given, are the records that it is called on. Unless a `context`
-    /// is given it is the client's own: the user's language, archived records included.
+    /// Calls a method with named arguments; `ids`, where given, are the records that it is called on.
+    ///
+    /// Without a `context` among the arguments, it is the client's own: the user's language, archived records included.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`], [`ErrorKind::Refused`]; [`ErrorKind::Malformed`] where
-    /// the result is no `T`.
-    pub fn call<T: DeserializeOwned>(
-        &self,
-        model: &str,
-        method: &str,
-        args: Map<String, Value>,
-    ) -> Result<T, Error> {
+    /// the result is not a `T`.
+    pub fn call<T: DeserializeOwned>(&self, model: &str, method: &str, args: Map<String, Value>) -> Result<T, Error> {
         Ok(self.call_with(model, method, args, PhantomData::<T>)?.0)
     }
 
-    /// The same with the result read by `seed`; gives the length of the body too.
+    /// Calls a method and deserializes its result by `seed`; returns the length of the answer's body too.
     pub(crate) fn call_with<T, S>(
         &self,
         model: &str,
@@ -164,14 +152,13 @@ impl Client {
         arguments.entry("context").or_insert_with(|| self.context());
         let call = Call::new(model, method, arguments)?;
         let Session { protocol, uid, .. } = self.session;
-        self.transport
-            .exchange(&protocol.request(&self.endpoint, uid, &call), |answer| {
-                let result = protocol.result(&self.endpoint, &call, answer, seed.clone())?;
-                Ok((result, answer.body.len() as u64))
-            })
+        self.transport.exchange(&protocol.request(&self.endpoint, uid, &call), |answer| {
+            let result = protocol.result(&self.endpoint, &call, answer, seed.clone())?;
+            Ok((result, answer.body.len() as u64))
+        })
     }
 
-    /// The user's language, so that texts are as the user sees them; archived records are records too.
+    /// The context of calls: translated fields in the user's language, and archived records included.
     fn context(&self) -> Value {
         match &self.session.lang {
             Some(lang) => json!({"lang": lang, "active_test": false}),

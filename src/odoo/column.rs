@@ -6,7 +6,7 @@ use crate::field::ColumnKind;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     Bigint(Vec<Option<i64>>),
-    /// Decimal digits as Odoo sent them.
+    /// Decimal numbers as Odoo wrote them, digit for digit.
     Numeric(Texts),
     Boolean(Vec<Option<bool>>),
     Text(Texts),
@@ -20,23 +20,23 @@ pub enum Column {
     Json(Texts),
 }
 
-/// Many texts in one buffer: no allocation per value.
+/// Texts in one buffer, without an allocation for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Texts {
     buffer: String,
-    /// Where each text ends in the buffer, and whether it is a text at all.
+    /// Where each text ends in the buffer, and whether it is one; where not, the value is empty.
     ends: Vec<(usize, bool)>,
 }
 
 impl Texts {
-    /// Adds a text, or an empty value.
+    /// Appends a text, or an empty value.
     #[inline]
     pub fn push(&mut self, text: Option<&str>) {
         self.buffer.push_str(text.unwrap_or_default());
         self.ends.push((self.buffer.len(), text.is_some()));
     }
 
-    /// The text at `index`; `None` where it is empty, and beyond the end.
+    /// The text at `index`; `None` where the value is empty, and past the end.
     #[inline]
     pub fn get(&self, index: usize) -> Option<&str> {
         let &(end, present) = self.ends.get(index)?;
@@ -44,13 +44,13 @@ impl Texts {
         present.then(|| &self.buffer[start..end])
     }
 
-    /// How many values there are, empty ones too.
+    /// The number of values, empty ones included.
     #[inline]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -62,10 +62,8 @@ impl Texts {
 
     /// The values at these positions, in this order.
     fn select(&self, positions: &[u32]) -> Texts {
-        let mut texts = Texts {
-            buffer: String::with_capacity(self.buffer.len()),
-            ends: Vec::with_capacity(positions.len()),
-        };
+        let mut texts =
+            Texts { buffer: String::with_capacity(self.buffer.len()), ends: Vec::with_capacity(positions.len()) };
         for &position in positions {
             texts.push(self.get(position as usize));
         }
@@ -93,7 +91,7 @@ impl Column {
         }
     }
 
-    /// How many values it has.
+    /// The number of values.
     pub fn len(&self) -> usize {
         match self {
             Column::Bigint(values) | Column::Timestamp(values) => values.len(),
@@ -104,7 +102,7 @@ impl Column {
         }
     }
 
-    /// Whether it has none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -122,13 +120,35 @@ impl Column {
         }
     }
 
+    /// Appends the value at a position of another column of the same kind; an empty one for `None`.
+    pub(crate) fn push_from(&mut self, from: Option<(&Column, usize)>) {
+        fn copied<T: Clone>(values: &mut Vec<Option<T>>, from: Option<(&Vec<Option<T>>, usize)>) {
+            values.push(from.and_then(|(from, at)| from[at].clone()));
+        }
+        macro_rules! of_kind {
+            ($kind:ident) => {
+                match from {
+                    Some((Column::$kind(from), at)) => Some((from, at)),
+                    _ => None,
+                }
+            };
+        }
+        match self {
+            Column::Bigint(values) => copied(values, of_kind!(Bigint)),
+            Column::Timestamp(values) => copied(values, of_kind!(Timestamp)),
+            Column::Boolean(values) => copied(values, of_kind!(Boolean)),
+            Column::Date(values) => copied(values, of_kind!(Date)),
+            Column::BigintArray(values) => copied(values, of_kind!(BigintArray)),
+            Column::Numeric(values) => values.push(of_kind!(Numeric).and_then(|(from, at)| from.get(at))),
+            Column::Text(values) => values.push(of_kind!(Text).and_then(|(from, at)| from.get(at))),
+            Column::Json(values) => values.push(of_kind!(Json).and_then(|(from, at)| from.get(at))),
+        }
+    }
+
     /// The values at these positions, in this order.
     pub(crate) fn select(&self, positions: &[u32]) -> Column {
         fn pick<T: Clone>(values: &[T], positions: &[u32]) -> Vec<T> {
-            positions
-                .iter()
-                .map(|&position| values[position as usize].clone())
-                .collect()
+            positions.iter().map(|&position| values[position as usize].clone()).collect()
         }
         match self {
             Column::Bigint(values) => Column::Bigint(pick(values, positions)),

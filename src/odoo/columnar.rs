@@ -1,4 +1,4 @@
-//! Which fields a server can read by columns.
+//! Which fields this Odoo can read by columns.
 
 use crate::client::Client;
 use crate::description::step;
@@ -7,31 +7,24 @@ use crate::error::{Error, ErrorKind};
 use crate::field::{ColumnKind, Field, FieldKind};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many related fields may show one another before the last one shows a stored one.
+/// The longest chain of related fields that is followed to a stored one.
 const LONGEST_CHAIN: usize = 8;
 
 impl Client {
-    /// Which of the fields can be read by columns, and which need a row read: (columns, rows), each in the given order.
+    /// Divides fields into those that a columnar read can fetch and those that need a row read, in the given order.
     ///
-    /// What Odoo says about the fields makes a guess: those that are stored, and those that show a stored field of another
-    /// record. One columnar read that matches no record proves it. Only when Odoo
-    /// refuses it are the guessed ones halved until those that it refuses are found: a message is never interpreted.
+    /// The candidates come from `fields_get`: stored fields, and those related to a stored field of another record. One
+    /// columnar read that matches no record proves them. Only if Odoo refuses it are the candidates bisected until the
+    /// refused ones are found: an error message is never interpreted.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownModel`], [`ErrorKind::AccessDenied`] where the model itself may not be read, and those that do
-    /// not come from the fields.
-    pub fn columnar(
-        &self,
-        model: &str,
-        fields: &[Field],
-    ) -> Result<(Vec<Field>, Vec<Field>), Error> {
+    /// [`ErrorKind::UnknownModel`]; [`ErrorKind::AccessDenied`] where the model itself may not be read; those of the
+    /// network and the session.
+    pub fn columnar(&self, model: &str, fields: &[Field]) -> Result<(Vec<Field>, Vec<Field>), Error> {
         let candidates: Vec<&Field> = fields.iter().filter(|field| field.is_in_sql()).collect();
-        let unstored = self.shown_by_computing(model, &candidates)?;
-        let guessed: Vec<Field> = candidates
-            .into_iter()
-            .filter(|field| !unstored.contains(&field.name))
-            .cloned()
-            .collect();
+        let unstored = self.related_to_computed(model, &candidates)?;
+        let guessed: Vec<Field> =
+            candidates.into_iter().filter(|field| !unstored.contains(&field.name)).cloned().collect();
         let mut proven = Vec::new();
         match self.refusal(model, &guessed)? {
             None => proven = guessed,
@@ -46,31 +39,23 @@ impl Client {
                 }
             }
         }
-        let (columns, rows) = fields
-            .iter()
-            .cloned()
-            .partition(|field| proven.iter().any(|proven| proven.name == field.name));
+        let (columns, rows) =
+            fields.iter().cloned().partition(|field| proven.iter().any(|proven| proven.name == field.name));
         Ok((columns, rows))
     }
 
-    /// Those of the fields that show a field which is computed whenever it is read.
+    /// The names of those fields that are related to a computed field that is not stored.
     ///
-    /// Some computed fields have SQL of their own to be sorted by, and it is an approximation: that of Odoo 19's
-    /// `account.move.status_in_payment` gives another value than the field. A field that shows such a one cannot be told
-    /// from others by its own description, so the paths are followed, all of them in step.
-    fn shown_by_computing(
-        &self,
-        model: &str,
-        fields: &[&Field],
-    ) -> Result<BTreeSet<String>, Error> {
+    /// Some of these have SQL to be sorted by which only approximates them: that of Odoo 19's
+    /// `account.move.status_in_payment` gives another value than the field. The description of a related field does not
+    /// say so, hence the paths are followed, all of them in step to save requests.
+    fn related_to_computed(&self, model: &str, fields: &[&Field]) -> Result<BTreeSet<String>, Error> {
         let mut computed = BTreeSet::new();
-        // The field that it is about, the model where the rest of the path begins, and that rest.
+        // The field in question, the model where the rest of its path begins, and that rest.
         let mut trails: Vec<(String, String, String)> = fields
             .iter()
             .filter(|field| !field.stored)
-            .filter_map(|field| {
-                Some((field.name.clone(), model.to_owned(), field.related.clone()?))
-            })
+            .filter_map(|field| Some((field.name.clone(), model.to_owned(), field.related.clone()?)))
             .collect();
         for _ in 0..LONGEST_CHAIN {
             if trails.is_empty() {
@@ -80,33 +65,21 @@ impl Client {
             for (_, model, path) in &trails {
                 heads.entry(model).or_default().insert(step(path).0);
             }
-            // a path over a model that may not be looked at is not followed
+            // a path through a model without read access is not followed
             let known = self.descriptions(heads)?;
             let mut ahead = Vec::new();
             for (name, model, path) in trails {
                 let (head, rest) = step(&path);
                 let field = known.get(&(model.clone(), head.to_owned()));
                 match (field, rest) {
-                    (
-                        Some(Field {
-                            relation: Some(relation),
-                            ..
-                        }),
-                        Some(rest),
-                    ) => {
+                    (Some(Field { relation: Some(relation), .. }), Some(rest)) => {
                         ahead.push((name, relation.clone(), rest.to_owned()));
                     }
                     (Some(Field { stored: true, .. }), None) => {}
-                    (
-                        Some(Field {
-                            related: Some(related),
-                            ..
-                        }),
-                        None,
-                    ) => {
+                    (Some(Field { related: Some(related), .. }), None) => {
                         ahead.push((name, model, related.clone()));
                     }
-                    // Computed, or on a way that the user may not look along: a row read will tell.
+                    // Computed, or behind a field that the user may not read: left to a row read.
                     _ => {
                         computed.insert(name);
                     }
@@ -118,13 +91,8 @@ impl Client {
         Ok(computed)
     }
 
-    /// Adds those of the fields that can be read by columns, knowing that not all of them can.
-    fn prove_halves(
-        &self,
-        model: &str,
-        fields: &[Field],
-        proven: &mut Vec<Field>,
-    ) -> Result<(), Error> {
+    /// Bisects fields of which not all can be read by columns; appends those that can to `proven`.
+    fn prove_halves(&self, model: &str, fields: &[Field], proven: &mut Vec<Field>) -> Result<(), Error> {
         if fields.len() < 2 {
             return Ok(());
         }
@@ -137,7 +105,7 @@ impl Client {
         Ok(())
     }
 
-    /// Why these fields cannot be read by columns together, or `None` if they can.
+    /// Odoo's refusal to read these fields by columns, or `None` if it can.
     fn refusal(&self, model: &str, fields: &[Field]) -> Result<Option<Error>, Error> {
         match self.read_columns(model, &Domain::nothing(), fields) {
             Ok(_) => Ok(None),
@@ -148,14 +116,12 @@ impl Client {
 }
 
 impl Field {
-    /// Whether Odoo can probably say it in SQL: it is a column of its table, or of another that joins reach. Lists of
-    /// records, properties and binaries are not values of a column.
+    /// Whether Odoo can probably select it in SQL: it is a column of its own table or of one that joins reach.
+    ///
+    /// x2many, properties and binary fields are not.
     pub fn is_in_sql(&self) -> bool {
         (self.stored || (self.sortable && self.related.is_some()))
             && self.kind != FieldKind::Properties
-            && !matches!(
-                self.kind.column_kind(),
-                None | Some(ColumnKind::BigintArray)
-            )
+            && !matches!(self.kind.column_kind(), None | Some(ColumnKind::BigintArray))
     }
 }

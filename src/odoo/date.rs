@@ -1,18 +1,16 @@
-//! Dates as Odoo and HTTP write them.
+//! The date formats of Odoo and HTTP.
 
 use std::time::{Duration, SystemTime};
 
 const MICROSECONDS_A_SECOND: i64 = 1_000_000;
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// `2026-11-25` as days since 1970-01-01; `None` if it is no such date. A year before 1000 may come without its zeros,
-/// `26-11-25`, as Python's `strftime` writes it on Linux.
+/// Parses `2026-11-25` into days since 1970-01-01; `None` if it is not a date.
+///
+/// A year before 1000 may lack its leading zeros, `26-11-25`, as Python's `strftime` writes it on Linux.
 pub(crate) fn days(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
-    let year = bytes
-        .len()
-        .checked_sub(6)
-        .filter(|year| (1..=4).contains(year))?;
+    let year = bytes.len().checked_sub(6).filter(|year| (1..=4).contains(year))?;
     let [b'-', month @ .., _, _, _] = &bytes[year..] else {
         return None;
     };
@@ -22,7 +20,9 @@ pub(crate) fn days(text: &str) -> Option<i32> {
     days_from_civil(number(&bytes[..year])?, number(month)?, number(day)?)
 }
 
-/// `2026-11-25 10:05:49` in UTC, perhaps with a fraction, as microseconds since 1970; `None` if it is no such time.
+/// Parses `2026-11-25 10:05:49` in UTC into microseconds since 1970-01-01; `None` if it is not a time.
+///
+/// A fraction of a second may follow.
 pub(crate) fn microseconds(text: &str) -> Option<i64> {
     let (date, time) = text.split_once([' ', 'T'])?;
     let days = days(date)?;
@@ -38,11 +38,9 @@ pub(crate) fn microseconds(text: &str) -> Option<i64> {
     Some((i64::from(days) * SECONDS_A_DAY + seconds) * MICROSECONDS_A_SECOND + fraction)
 }
 
-/// `Wed, 25 Nov 2026 10:05:49 GMT`, the one form of HTTP dates that may be sent (RFC 9110, 5.6.7).
+/// Parses `Wed, 25 Nov 2026 10:05:49 GMT`, the IMF-fixdate that HTTP senders must use (RFC 9110, 5.6.7).
 pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = text.split_ascii_whitespace().skip(1);
     let day = number(words.next()?.as_bytes())?;
     let month = words.next()?;
@@ -56,32 +54,24 @@ pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
     Some(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(since).ok()?))
 }
 
-/// `10:05:49` as seconds since midnight; a leap second counts as the next second.
+/// Parses `10:05:49` into seconds since midnight; a leap second counts as the next second.
 fn seconds_of_day(bytes: &[u8]) -> Option<i64> {
     if bytes.len() != 8 || bytes[2] != b':' || bytes[5] != b':' {
         return None;
     }
-    let (hour, minute, second) = (
-        number(&bytes[..2])?,
-        number(&bytes[3..5])?,
-        number(&bytes[6..])?,
-    );
+    let (hour, minute, second) = (number(&bytes[..2])?, number(&bytes[3..5])?, number(&bytes[6..])?);
     (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
-/// Up to nine digits and nothing else.
+/// Parses one to nine digits and nothing else.
 fn number(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 9 {
         return None;
     }
-    digits.iter().try_fold(0_i64, |sum, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| sum * 10 + i64::from(digit - b'0'))
-    })
+    digits.iter().try_fold(0_i64, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
 }
 
-/// Howard Hinnant's `days_from_civil`: days since 1970-01-01 in the proleptic Gregorian calendar, years 1 to 9999.
+/// Days since 1970-01-01 in the proleptic Gregorian calendar, years 1 to 9999: Howard Hinnant's `days_from_civil`.
 fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i32> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {

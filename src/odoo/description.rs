@@ -1,4 +1,4 @@
-//! What fields of several models are, along ways that lead from one to the next.
+//! Descriptions of fields, from `fields_get`.
 
 use crate::call::arguments;
 use crate::client::Client;
@@ -20,7 +20,7 @@ impl Client {
         self.describe(model, None)
     }
 
-    /// The same for just some fields; those that are not there, or not the user's to read, are left out.
+    /// The fields of a model with these names, or all; without those that do not exist or that the user may not read.
     fn describe(&self, model: &str, names: Option<&[&str]>) -> Result<Vec<Field>, Error> {
         #[derive(Deserialize)]
         struct Description {
@@ -74,38 +74,26 @@ impl Client {
             .collect())
     }
 
-    /// The type of a field. From 18 on the ids of `account.root` are the first letters of account codes, and no number:
-    /// a many2one to it has no column.
+    /// The type of a field; a many2one whose ids are not integers has no column.
     fn field_kind(&self, kind: &str, relation: Option<&str>) -> FieldKind {
         match relation {
-            Some("account.root") if self.session().account_root_ids_are_text() => {
-                FieldKind::Other(kind.to_owned())
-            }
+            Some("account.root") if self.session().account_root_ids_are_text() => FieldKind::Other(kind.to_owned()),
             _ => FieldKind::from_odoo(kind),
         }
     }
 
-    /// The fields of these models and names; one request for each model. A model that the user may not look at, or that is not there,
-    /// has none.
+    /// The fields with these names of each model; one request a model.
+    ///
+    /// A model that does not exist or that the user may not read has none.
     ///
     /// # Errors
     /// Those of the network and the session.
-    pub(crate) fn descriptions(
-        &self,
-        wanted: BTreeMap<&str, BTreeSet<&str>>,
-    ) -> Result<Descriptions, Error> {
+    pub(crate) fn descriptions(&self, wanted: BTreeMap<&str, BTreeSet<&str>>) -> Result<Descriptions, Error> {
         let mut found = Descriptions::new();
         for (model, names) in wanted {
             let names: Vec<&str> = names.into_iter().collect();
             let fields = match self.describe(model, Some(&names)) {
-                Err(error)
-                    if matches!(
-                        error.kind,
-                        ErrorKind::AccessDenied | ErrorKind::UnknownModel
-                    ) =>
-                {
-                    Vec::new()
-                }
+                Err(error) if matches!(error.kind, ErrorKind::AccessDenied | ErrorKind::UnknownModel) => Vec::new(),
                 described => described?,
             };
             for field in fields {
@@ -116,7 +104,7 @@ impl Client {
     }
 }
 
-/// The first name of a path, and what comes after it.
+/// Splits a dotted path into its first name and the rest.
 pub(crate) fn step(path: &str) -> (&str, Option<&str>) {
     match path.split_once('.') {
         Some((step, beyond)) => (step, Some(beyond)),
@@ -124,7 +112,7 @@ pub(crate) fn step(path: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The path that a related field follows: `"product_tmpl_id.name"`, or `["product_tmpl_id", "name"]` in Odoo 14.
+/// The dotted path of a related field, from `"product_tmpl_id.name"`, or `["product_tmpl_id", "name"]` in Odoo 14.
 fn path(related: Option<Value>) -> Option<String> {
     match related? {
         Value::String(path) => Some(path),

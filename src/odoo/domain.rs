@@ -1,24 +1,25 @@
-//! Which records of a model are meant.
+//! Odoo domains: filters on the records of a model.
 
 use crate::error::{Error, ErrorKind};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// An Odoo domain: a JSON array of `[field, operator, value]` leaves and the prefix operators `'&'`, `'|'`, `'!'`,
-/// with an implied `'&'` between what stands side by side.
+/// An Odoo domain: a JSON array of `[field, operator, value]` leaves and the prefix operators `'&'`, `'|'`, `'!'`.
+///
+/// Between operands without an operator, `'&'` is implied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Domain(Vec<Value>);
 
 impl Domain {
-    /// Checks the shape: leaves and operators, balanced. Whether the fields and operators exist is Odoo's to say.
+    /// Parses a domain, checking leaves and operators; whether fields and operators exist is for Odoo to say.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidDomain`], with the position of what is wrong.
+    /// [`ErrorKind::InvalidDomain`], with the position of the offending element.
     pub fn parse(value: &Value) -> Result<Domain, Error> {
         let Value::Array(terms) = value else {
             return Err(invalid("A domain is a JSON array."));
         };
-        // How many operands are still owed to the operators read so far.
+        // How many operands the operators so far still lack.
         let mut owed = 0_usize;
         for (index, term) in terms.iter().enumerate() {
             let nth = index + 1;
@@ -52,12 +53,12 @@ impl Domain {
         Ok(Domain(terms.clone()))
     }
 
-    /// All records.
+    /// The domain that matches all records.
     pub fn all() -> Domain {
         Domain(Vec::new())
     }
 
-    /// The records that are in both. Every `'&'` is written out, so that an `'|'` in either part keeps to its part.
+    /// The conjunction of both. Every `'&'` is written out, so that a `'|'` in either keeps to its own operands.
     pub fn and(&self, other: &Domain) -> Domain {
         match (self.0.is_empty(), other.0.is_empty()) {
             (true, _) => other.clone(),
@@ -71,7 +72,7 @@ impl Domain {
         }
     }
 
-    /// Ids from `lo` to `hi`, both included; an end that is `None` is open.
+    /// Records with ids from `lo` to `hi`, inclusive; a bound that is `None` is open.
     pub fn id_range(lo: Option<i64>, hi: Option<i64>) -> Domain {
         let leaf = |operator: &str, id: i64| Domain(vec![json!(["id", operator, id])]);
         let lo = lo.map_or_else(Domain::all, |id| leaf(">=", id));
@@ -79,12 +80,12 @@ impl Domain {
         lo.and(&hi)
     }
 
-    /// Just these ids.
+    /// Records with these ids.
     pub fn ids(ids: &[i64]) -> Domain {
         Domain(vec![json!(["id", "in", ids])])
     }
 
-    /// All but these ids.
+    /// The records that match, except those with these ids.
     pub fn without(&self, ids: &[i64]) -> Domain {
         if ids.is_empty() {
             return self.clone();
@@ -92,7 +93,7 @@ impl Domain {
         self.and(&Domain(vec![json!(["id", "not in", ids])]))
     }
 
-    /// The records that are in either.
+    /// The disjunction of both.
     pub fn or(&self, other: &Domain) -> Domain {
         if self.0.is_empty() || other.0.is_empty() {
             return Domain::all();
@@ -103,19 +104,16 @@ impl Domain {
         Domain(terms)
     }
 
-    /// Written at this time or later, or with a record at the end of one of the `paths` that was: `line_ids`,
-    /// `child_ids.invoice_ids`. The time is a whole second of UTC, as `YYYY-MM-DD HH:MM:SS`: `>=` one means the same on
-    /// all versions of Odoo, while `>` and `=` do not.
+    /// Records written at this time or later, or related by one of the `paths` to a record that was.
+    ///
+    /// A path is one of relations, such as `line_ids` or `child_ids.invoice_ids`. The time is a whole second of UTC, as
+    /// `YYYY-MM-DD HH:MM:SS`: `>=` such a time means the same on all versions of Odoo, while `>` and `=` do not.
     pub fn written_since(time: &str, paths: &[String]) -> Domain {
         let leaf = |field: String| Domain(vec![json!([field, ">=", time])]);
-        paths
-            .iter()
-            .fold(leaf("write_date".to_owned()), |domain, path| {
-                domain.or(&leaf(format!("{path}.write_date")))
-            })
+        paths.iter().fold(leaf("write_date".to_owned()), |domain, path| domain.or(&leaf(format!("{path}.write_date"))))
     }
 
-    /// The same condition on the records that a many2one points to: `company_id` becomes `move_id.company_id`.
+    /// The domain applied to the record that a many2one points to: `company_id` becomes `move_id.company_id`.
     pub fn through(&self, many2one: &str) -> Domain {
         let terms = self.0.iter().map(|term| match term {
             Value::Array(leaf) => match leaf.as_slice() {
@@ -129,22 +127,19 @@ impl Domain {
         Domain(terms.collect())
     }
 
-    /// No record, in a way that Odoo does not see through: it still builds the whole query and has it run.
-    /// (`["id", "in", []]` it answers by itself; ids below 0 exist in some views.)
+    /// A domain that matches no record and that Odoo does not optimize away: it still builds and runs the whole query.
+    ///
+    /// `["id", "in", []]` it answers without SQL, and ids below 0 exist in some views.
     pub(crate) fn nothing() -> Domain {
-        Domain(vec![
-            json!("&"),
-            json!(["id", "<", 0]),
-            json!(["id", ">", 0]),
-        ])
+        Domain(vec![json!("&"), json!(["id", "<", 0]), json!(["id", ">", 0])])
     }
 
-    /// The JSON array that Odoo is sent.
+    /// The domain as the JSON array that Odoo takes.
     pub fn to_value(&self) -> Value {
         Value::Array(self.0.clone())
     }
 
-    /// The terms as one single operand: as many `'&'` before them as are implied between them.
+    /// The terms as a single operand: every implied `'&'` written out in front.
     fn normalised(&self) -> Vec<Value> {
         let mut operands = 0_usize;
         let mut owed = 0_usize;
@@ -165,26 +160,16 @@ impl Domain {
     }
 }
 
-/// A leaf is `[field, operator, value]`; Odoo's own constants for true and false are `[1, '=', 1]` and `[0, '=', 1]`.
+/// Checks a leaf: `[field, operator, value]`, or Odoo's constants for true and false, `[1, '=', 1]` and `[0, '=', 1]`.
 fn check_leaf(leaf: &[Value], nth: usize) -> Result<(), Error> {
     let fits = match leaf {
-        [Value::String(field), Value::String(operator), _] => {
-            !field.is_empty() && !operator.is_empty()
+        [Value::String(field), Value::String(operator), _] => !field.is_empty() && !operator.is_empty(),
+        [Value::Number(constant), Value::String(operator), Value::Number(one)] => {
+            matches!(constant.as_i64(), Some(0 | 1)) && operator == "=" && one.as_i64() == Some(1)
         }
-        [
-            Value::Number(constant),
-            Value::String(operator),
-            Value::Number(one),
-        ] => matches!(constant.as_i64(), Some(0 | 1)) && operator == "=" && one.as_i64() == Some(1),
         _ => false,
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(invalid(format!(
-            "Element {nth} of the domain is not a [field, operator, value]."
-        )))
-    }
+    if fits { Ok(()) } else { Err(invalid(format!("Element {nth} of the domain is not a [field, operator, value]."))) }
 }
 
 fn invalid(message: impl Into<String>) -> Error {

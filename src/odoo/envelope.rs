@@ -1,4 +1,4 @@
-//! The envelope of a JSON-RPC answer.
+//! The envelope of a JSON-RPC answer: its `result` or its `error`.
 
 use crate::fault::Fault;
 use serde::Deserialize;
@@ -6,15 +6,15 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use std::fmt;
 
-/// Reads an envelope, its result by another seed.
+/// Deserializes an envelope, and its `result` by another seed.
 #[derive(Clone, Copy)]
 pub(crate) struct Envelope<S>(pub S);
 
-/// What was in an envelope.
+/// The content of an envelope.
 pub(crate) enum Content<T> {
     Result(T),
     Fault(Fault),
-    /// It was no envelope.
+    /// Not a JSON-RPC envelope.
     Foreign,
 }
 
@@ -53,16 +53,15 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Envelope<S> {
         }
         match (content, seed) {
             (_, _) if !jsonrpc => Ok(Content::Foreign),
-            (Content::Foreign, Some(seed)) => seed
-                .deserialize(Value::Null)
-                .map(Content::Result)
-                .map_err(serde::de::Error::custom),
+            (Content::Foreign, Some(seed)) => {
+                seed.deserialize(Value::Null).map(Content::Result).map_err(serde::de::Error::custom)
+            }
             (content, _) => Ok(content),
         }
     }
 }
 
-/// The `error` of an envelope, of which only Odoo's `data` says what happened.
+/// The `error` of an envelope; Odoo's `data` in it is the exception.
 #[derive(Deserialize)]
 struct RpcError {
     #[serde(default)]

@@ -1,79 +1,73 @@
-//! What can go wrong with Odoo, in words for whoever reads it.
+//! The client's error type.
 
 use std::fmt;
 
-/// A failure of the client: one kind, one message, perhaps the next step.
+/// An error of the client: a kind, a message, and a hint where there is a next step.
 ///
-/// Neither text ever holds a secret or a traceback of the server's.
+/// Neither text contains a secret or a traceback of the server's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    /// What sort of failure it is, for code that decides.
+    /// The kind, for code that decides.
     pub kind: ErrorKind,
     /// What happened, for the reader.
     pub message: String,
-    /// What the reader can do about it.
+    /// What the reader can do next.
     pub hint: Option<String>,
 }
 
-/// The sorts of failure that a caller can tell apart.
+/// The kinds of errors that a caller can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The URL is not one, has a part that it must not have, or is `http://` to another machine.
+    /// Not a valid URL, one with a part that it must not have, or `http://` to another machine.
     InvalidUrl,
-    /// The domain has not the shape of one.
+    /// Not a well-formed domain.
     InvalidDomain,
-    /// An option of the connection cannot be used, such as a CA file that cannot be read.
+    /// An option that cannot be used, such as a CA file that cannot be read.
     InvalidOption,
-    /// No connection: the host has no address, refuses, or is out of reach.
+    /// No connection: the name cannot be resolved, the connection was refused or timed out, or there is no route.
     Unreachable,
-    /// The connection broke off before the whole answer was there; a worker of Odoo's that was killed looks like this.
+    /// The connection was closed before the answer was complete, as when an Odoo worker is killed.
     Dropped,
-    /// The TLS handshake failed: an expired, self-signed or foreign certificate.
+    /// The TLS handshake failed: an expired, self-signed or otherwise untrusted certificate.
     Tls,
-    /// No whole answer within the time limit.
+    /// The request timed out.
     Timeout,
-    /// Something answered, and it is not Odoo.
+    /// The answer is not Odoo's: a web page, a redirect, another program.
     NotOdoo,
-    /// Odoo has no database of that name, or cannot tell which one is meant.
+    /// Odoo has no database of that name, or cannot tell which one to use.
     UnknownDatabase,
     /// Wrong login, password or API key.
     Authentication,
-    /// The user may not read the model, the field or the record.
+    /// The user lacks the right to read the model, the field or the record.
     AccessDenied,
-    /// Odoo has no model of that name: its module is not installed.
+    /// Odoo has no model of that name; its module is not installed.
     UnknownModel,
-    /// Odoo refuses the request as it stands: an unknown field, a bad domain, a rule of a module.
+    /// Odoo rejects the request: an unknown field, an invalid domain, a rule of a module.
     Refused,
-    /// Odoo failed at it: a bug in a computed field, a limit of the server.
+    /// Odoo failed at the request: a bug in a computed field, a limit of the server.
     Server,
-    /// Odoo or the proxy before it says "not now" (409, 429, 502, 503, 504), after all retries.
+    /// Temporarily unavailable (a lock conflict; HTTP 409, 429, 502, 503, 504), after all retries.
     Busy,
-    /// The answer is longer than the limit.
+    /// The answer exceeds the size limit.
     TooLarge,
-    /// Odoo's answer is not of the shape that was asked for.
+    /// Odoo's answer does not have the expected form.
     Malformed,
     /// The caller cancelled.
     Cancelled,
 }
 
 impl ErrorKind {
-    /// Whether the same request may succeed a little later.
+    /// Whether the same request may succeed when it is retried.
     pub fn is_transient(self) -> bool {
-        matches!(
-            self,
-            ErrorKind::Unreachable | ErrorKind::Dropped | ErrorKind::Timeout | ErrorKind::Busy
-        )
+        matches!(self, ErrorKind::Unreachable | ErrorKind::Dropped | ErrorKind::Timeout | ErrorKind::Busy)
     }
 
-    /// Whether Odoo answered that it cannot do what was asked of it, as it stands.
+    /// Whether Odoo itself answered that it will not or cannot serve the request.
     pub fn is_refusal(self) -> bool {
-        matches!(
-            self,
-            ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied
-        )
+        matches!(self, ErrorKind::Refused | ErrorKind::Server | ErrorKind::AccessDenied)
     }
 
-    /// Whether one record can be the cause, so that reading fewer at a time can help.
+    /// Whether a single record can be the cause, so that bisecting the request can isolate it.
     pub fn may_be_one_record(self) -> bool {
         matches!(
             self,
@@ -92,14 +86,10 @@ impl ErrorKind {
 impl Error {
     /// An error without a hint.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error {
-            kind,
-            message: message.into(),
-            hint: None,
-        }
+        Error { kind, message: message.into(), hint: None }
     }
 
-    /// The same error with a next step.
+    /// Adds a hint: the next step.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = Some(hint.into());
         self

@@ -1,42 +1,42 @@
-//! What Odoo says about a field of a model.
+//! Fields of a model, their types, and what their columns contain.
 
 /// One field of a model, from `fields_get`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Its name: `partner_id`.
+    /// The name: `partner_id`.
     pub name: String,
-    /// Its type.
+    /// The type.
     pub kind: FieldKind,
-    /// Whether it is a column of Odoo's own table (for x2many: whether it is not computed).
+    /// Whether Odoo stores it in its database; an x2many is stored unless it is computed.
     pub stored: bool,
-    /// Whether Odoo can sort by it, which is to say: has some SQL for it.
+    /// Whether Odoo can sort by it, and so has SQL for it.
     pub sortable: bool,
-    /// The path of the field that it shows, where it is no more than that: `product_tmpl_id.name`.
+    /// The path of a related field: `product_tmpl_id.name`.
     pub related: Option<String>,
-    /// The paths of the fields that Odoo computes it from.
+    /// The paths of the fields that a computed field depends on.
     pub depends: Vec<String>,
-    /// Whether Odoo can look for records by it.
+    /// Whether a domain can name it.
     pub searchable: bool,
-    /// Whether its value depends on the company of whoever reads it.
+    /// Whether its value depends on the current company of the user who reads it.
     pub company_dependent: bool,
-    /// The model that a relational field points to.
+    /// The comodel of a relational field: the model that it points to.
     pub relation: Option<String>,
-    /// What Odoo's screens call it, in the user's language.
+    /// The label, in the user's language.
     pub label: String,
 }
 
 impl Field {
-    /// Whether a user made it in Odoo: only such fields have names that begin like that.
+    /// Whether it is a custom field, made by a user rather than a module: only their names begin with `x_`.
     pub fn is_custom(&self) -> bool {
         self.name.starts_with("x_")
     }
 
-    /// Whether its value is a list of records.
+    /// Whether it is an x2many: a list of records.
     pub fn is_list(&self) -> bool {
         self.kind.column_kind() == Some(ColumnKind::BigintArray)
     }
 
-    /// Whether it points to one record, the same for whoever reads it: the sum of such ids tells where one points elsewhere.
+    /// Whether it is a many2one that is the same for every user, so that the sum of its ids shows a change.
     pub fn is_plain_many2one(&self) -> bool {
         self.kind == FieldKind::Many2one && !self.company_dependent
     }
@@ -63,11 +63,11 @@ pub enum FieldKind {
     Properties,
     Binary,
     Many2oneReference,
-    /// A type that this client does not know, by Odoo's name for it.
+    /// A type that this client does not know, by Odoo's name.
     Other(String),
 }
 
-/// What a column of a [`crate::Page`] holds; each is one PostgreSQL type.
+/// The type of a [`crate::Column`]; each corresponds to one PostgreSQL type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ColumnKind {
     Bigint,
@@ -81,7 +81,7 @@ pub enum ColumnKind {
 }
 
 impl FieldKind {
-    /// From the `type` that `fields_get` gives.
+    /// The type that `fields_get` calls by this name.
     pub fn from_odoo(name: &str) -> FieldKind {
         match name {
             "char" => FieldKind::Char,
@@ -106,17 +106,13 @@ impl FieldKind {
         }
     }
 
-    /// What a column of this type holds; `None` for binary and for what cannot be stored.
+    /// The type of the column for a field of this type; `None` for binary and unknown types.
     pub fn column_kind(&self) -> Option<ColumnKind> {
         Some(match self {
-            FieldKind::Char
-            | FieldKind::Text
-            | FieldKind::Html
-            | FieldKind::Selection
-            | FieldKind::Reference => ColumnKind::Text,
-            FieldKind::Integer | FieldKind::Many2one | FieldKind::Many2oneReference => {
-                ColumnKind::Bigint
+            FieldKind::Char | FieldKind::Text | FieldKind::Html | FieldKind::Selection | FieldKind::Reference => {
+                ColumnKind::Text
             }
+            FieldKind::Integer | FieldKind::Many2one | FieldKind::Many2oneReference => ColumnKind::Bigint,
             FieldKind::Float | FieldKind::Monetary => ColumnKind::Numeric,
             FieldKind::Boolean => ColumnKind::Boolean,
             FieldKind::Date => ColumnKind::Date,

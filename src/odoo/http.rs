@@ -1,30 +1,30 @@
-//! HTTP messages: a request to send, and the answer to it.
+//! HTTP messages: requests and the answers to them.
 
 use std::time::{Duration, SystemTime};
 
-/// A request, ready to be sent any number of times.
+/// An HTTP request, which can be sent any number of times.
 pub(crate) struct Request {
-    /// Below the URL, with a slash before it.
+    /// The path below the server's URL, with a leading slash.
     pub path: String,
     pub headers: Vec<(&'static str, String)>,
-    /// A JSON body to `POST`; `None` is a `GET`.
+    /// The JSON body of a `POST`; a `GET` has none.
     pub body: Option<Vec<u8>>,
 }
 
-/// What came back, whatever its status.
+/// An HTTP response, whatever its status.
 pub(crate) struct Answer {
     pub status: u16,
-    /// The server's clock, in whole seconds.
+    /// The `Date` header: the server's clock, in whole seconds.
     pub date: Option<SystemTime>,
-    /// How long the server wants to be left alone.
+    /// The `Retry-After` header, as a time from now.
     pub retry_after: Option<Duration>,
-    /// Where a redirect points to.
+    /// The `Location` header: the target of a redirect.
     pub location: Option<String>,
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// Whether the body is a web page.
+    /// Whether the body is HTML.
     pub fn is_html(&self) -> bool {
         self.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
     }

@@ -1,7 +1,7 @@
-//! The Odoo client: logs in, asks what fields a model has, and reads records by columns.
+//! A client for Odoo's external API: logs in, lists the fields of a model, reads records by columns.
 //!
-//! It knows no PostgreSQL: records go in as a [`Read`] and come out as a [`Page`] of typed [`Column`]s.
-//! Both of Odoo's protocols are spoken, JSON-2 (19 and later) and JSON-RPC (14 and later); [`Client::open`] picks one.
+//! It knows no PostgreSQL: a [`Read`] says which records and fields, and a [`Page`] holds them as typed [`Column`]s.
+//! It speaks both of Odoo's protocols, JSON-2 (19 and later) and JSON-RPC (14 and later); [`Client::open`] picks one.
 
 mod authorities;
 mod body;

@@ -1,4 +1,4 @@
-//! From an address and a secret to a session: which Odoo is it, which protocol, who.
+//! Logging in: the server's version, the protocol, the user.
 
 use crate::call::{Call, arguments};
 use crate::endpoint::Endpoint;
@@ -13,24 +13,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::marker::PhantomData;
 
-/// Logs in: two or three requests after the version.
+/// Logs in, with two or three requests after that for the version.
 ///
 /// # Errors
-/// What is wrong with the server, the database, the login or the secret, each by its own kind. A login that fails is
-/// tried once: five failures lock an account out for a minute (`res.users`, `_assert_can_auth`).
+/// A kind of its own for what is wrong with the server, the database, or the login and secret. A login that fails is
+/// not retried: five failures lock the account for a minute (`res.users`, `_assert_can_auth`).
 pub(crate) fn log_in(transport: &Transport, endpoint: &Endpoint) -> Result<Session, Error> {
     let key = endpoint.secret.is_api_key();
     let version = version::discover(transport, key)?;
-    // The database's name becomes a header there, and no header can carry another one.
-    let fits_header = endpoint
-        .database
-        .bytes()
-        .all(|byte| matches!(byte, b'!'..=b'~'));
-    let protocol = if version.has_json2() && key && fits_header {
-        Protocol::Json2
-    } else {
-        Protocol::JsonRpc
-    };
+    // JSON-2 takes the database's name in a header, whose value is visible ASCII.
+    let fits_header = endpoint.database.bytes().all(|byte| matches!(byte, b'!'..=b'~'));
+    let protocol = if version.has_json2() && key && fits_header { Protocol::Json2 } else { Protocol::JsonRpc };
     let mut session = Session {
         server_version: version.text,
         series: version.series,
@@ -43,24 +36,17 @@ pub(crate) fn log_in(transport: &Transport, endpoint: &Endpoint) -> Result<Sessi
         session.uid = authenticate(transport, endpoint)?;
     }
     let context: Context = call(transport, endpoint, &session, "context_get", Map::new())?;
-    session.lang = context
-        .lang
-        .as_str()
-        .filter(|lang| !lang.is_empty())
-        .map(str::to_owned);
+    session.lang = context.lang.as_str().filter(|lang| !lang.is_empty()).map(str::to_owned);
     if protocol == Protocol::Json2 {
-        session.uid = context.uid.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Malformed,
-                "Odoo does not tell whose the API key is.",
-            )
-        })?;
+        session.uid = context
+            .uid
+            .ok_or_else(|| Error::new(ErrorKind::Malformed, "Odoo does not say which user the API key belongs to."))?;
         check_owner(transport, endpoint, &session)?;
     }
     Ok(session)
 }
 
-/// What `res.users.context_get` says; `uid` since Odoo 17.
+/// The result of `res.users.context_get`, which has a `uid` since Odoo 17.
 #[derive(Deserialize)]
 struct Context {
     #[serde(default)]
@@ -68,7 +54,7 @@ struct Context {
     uid: Option<i64>,
 }
 
-/// A call before there is a client.
+/// Calls a method of `res.users`, before there is a client.
 fn call<T: DeserializeOwned>(
     transport: &Transport,
     endpoint: &Endpoint,
@@ -83,16 +69,15 @@ fn call<T: DeserializeOwned>(
     })
 }
 
-/// By JSON-RPC: the user's id.
+/// Logs in by JSON-RPC; returns the user's id.
 fn authenticate(transport: &Transport, endpoint: &Endpoint) -> Result<i64, Error> {
-    let answer = transport.exchange(&jsonrpc::login_request(endpoint), |answer| {
-        jsonrpc::login_result(endpoint, answer)
-    })?;
+    let answer =
+        transport.exchange(&jsonrpc::login_request(endpoint), |answer| jsonrpc::login_result(endpoint, answer))?;
     answer.as_i64().filter(|uid| *uid > 0).ok_or_else(|| {
         Error::new(
             ErrorKind::Authentication,
             format!(
-                "Odoo at {} does not let \"{}\" log in to the database \"{}\".",
+                "Odoo at {} refused the login of \"{}\" to the database \"{}\".",
                 endpoint.url, endpoint.login, endpoint.database
             ),
         )
@@ -103,7 +88,7 @@ fn authenticate(transport: &Transport, endpoint: &Endpoint) -> Result<i64, Error
     })
 }
 
-/// By JSON-2, where the API key alone says who it is: that it is the user whom the endpoint names.
+/// Checks that the API key belongs to the endpoint's login: JSON-2 authenticates by the key alone.
 fn check_owner(transport: &Transport, endpoint: &Endpoint, session: &Session) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct User {
@@ -111,18 +96,12 @@ fn check_owner(transport: &Transport, endpoint: &Endpoint, session: &Session) ->
     }
     let of_user = arguments(json!({"ids": [session.uid], "fields": ["login"]}));
     let users: Vec<User> = call(transport, endpoint, session, "read", of_user)?;
-    if users
-        .first()
-        .is_some_and(|user| user.login == endpoint.login)
-    {
+    if users.first().is_some_and(|user| user.login == endpoint.login) {
         return Ok(());
     }
     Err(Error::new(
         ErrorKind::Authentication,
-        format!(
-            "The API key that Odoo at {} was given does not belong to \"{}\".",
-            endpoint.url, endpoint.login
-        ),
+        format!("The API key for Odoo at {} does not belong to \"{}\".", endpoint.url, endpoint.login),
     )
-    .with_hint("Give the login of the user who made the key, or a key that this user made."))
+    .with_hint("Give the login of the user who created the key, or a key that this user created."))
 }

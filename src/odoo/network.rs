@@ -1,4 +1,4 @@
-//! Failures of the network: why no answer came back.
+//! Network errors: DNS, TCP, TLS, HTTP.
 
 use crate::error::{Error, ErrorKind};
 use crate::quote::quote;
@@ -7,24 +7,20 @@ use std::io;
 use std::time::Duration;
 use ureq::Timeout;
 
-/// Why no answer came back from `url`.
+/// The error for a request to `url` that got no answer.
 pub(crate) fn error(error: ureq::Error, url: &Url, timeout: Duration, max_response: u64) -> Error {
     match error {
-        ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Error::new(
-            ErrorKind::Unreachable,
-            format!("{url} did not let itself be connected to in time."),
-        )
-        .with_hint(REACH),
-        ureq::Error::Timeout(_) => Error::new(
-            ErrorKind::Timeout,
-            format!("{url} gave no whole answer within {timeout:?}."),
-        )
-        .with_hint("Read fewer records at a time, or allow more time."),
-        ureq::Error::HostNotFound => Error::new(
-            ErrorKind::Unreachable,
-            format!("The host \"{}\" has no address.", url.host()),
-        )
-        .with_hint("Check the spelling of the host's name, and this machine's name resolution."),
+        ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
+            Error::new(ErrorKind::Unreachable, format!("The connection to {url} timed out.")).with_hint(REACH)
+        }
+        ureq::Error::Timeout(_) => {
+            Error::new(ErrorKind::Timeout, format!("The request to {url} timed out after {timeout:?}."))
+                .with_hint("Read fewer records at a time, or allow more time.")
+        }
+        ureq::Error::HostNotFound => {
+            Error::new(ErrorKind::Unreachable, format!("The host name \"{}\" cannot be resolved.", url.host()))
+                .with_hint(DNS)
+        }
         ureq::Error::BodyExceedsLimit(_) => Error::new(
             ErrorKind::TooLarge,
             format!("The answer of {url} is longer than the limit of {max_response} bytes."),
@@ -33,143 +29,105 @@ pub(crate) fn error(error: ureq::Error, url: &Url, timeout: Duration, max_respon
         ureq::Error::Io(error) => of_io(&error, url),
         ureq::Error::Tls(what) => tls(url, what),
         ureq::Error::Rustls(error) => tls(url, &error.to_string()),
-        ureq::Error::ConnectProxyFailed(what) => Error::new(
-            ErrorKind::Unreachable,
-            format!("The proxy would not connect to {url}: {}.", quote(&what)),
-        )
-        .with_hint(
-            "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment of this server process.",
-        ),
-        ureq::Error::InvalidProxyUrl => Error::new(
-            ErrorKind::InvalidOption,
-            "The proxy that the environment names is not a URL.",
-        )
-        .with_hint(
-            "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment of this server process.",
-        ),
-        ureq::Error::ConnectionFailed => Error::new(
-            ErrorKind::Unreachable,
-            format!("{url} cannot be connected to."),
-        )
-        .with_hint(REACH),
-        ureq::Error::Decompress(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            dropped(url)
+        ureq::Error::ConnectProxyFailed(what) => {
+            Error::new(ErrorKind::Unreachable, format!("The proxy refused to connect to {url}: {}.", quote(&what)))
+                .with_hint("Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment of this server process.")
         }
-        ureq::Error::Decompress(..) => Error::new(
-            ErrorKind::Malformed,
-            format!("The compressed answer of {url} cannot be decompressed."),
-        )
-        .with_hint(PROXY),
-        ureq::Error::Protocol(error) => Error::new(
-            ErrorKind::NotOdoo,
-            format!(
-                "What {url} answers is not HTTP: {}.",
-                quote(&error.to_string())
-            ),
-        )
-        .with_hint("Check the port, and whether it wants https:// or http://."),
+        ureq::Error::InvalidProxyUrl => {
+            Error::new(ErrorKind::InvalidOption, "The proxy in the environment is not a valid URL.")
+                .with_hint("Check HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment of this server process.")
+        }
+        ureq::Error::ConnectionFailed => {
+            Error::new(ErrorKind::Unreachable, format!("The connection to {url} failed.")).with_hint(REACH)
+        }
+        ureq::Error::Decompress(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => dropped(url),
+        ureq::Error::Decompress(..) => {
+            Error::new(ErrorKind::Malformed, format!("The compressed answer of {url} cannot be decompressed."))
+                .with_hint(PROXY)
+        }
+        ureq::Error::Protocol(error) => {
+            Error::new(ErrorKind::NotOdoo, format!("The answer of {url} is not HTTP: {}.", quote(&error.to_string())))
+                .with_hint("Check the port, and whether it takes https:// or http://.")
+        }
         other => Error::new(
             ErrorKind::NotOdoo,
-            format!(
-                "The answer of {url} cannot be read: {}.",
-                quote(&other.to_string())
-            ),
+            format!("The answer of {url} cannot be read: {}.", quote(&other.to_string())),
         )
         .with_hint(PROXY),
     }
 }
 
-const REACH: &str =
-    "Check the address, and whether this machine may reach it: the server, a firewall, a proxy.";
-const PROXY: &str =
-    "Look at what stands between this machine and Odoo: a proxy, a firewall, a load balancer.";
+/// How to find out why a server is not reachable.
+const REACH: &str = "Check the address, and what is between this machine and the server: a firewall, a proxy.";
+/// How to find out why a host name has no address.
+const DNS: &str = "Check the spelling of the host name, and DNS on this machine.";
+/// How to find out what garbles answers.
+const PROXY: &str = "Check what is between this machine and Odoo: a proxy, a firewall, a load balancer.";
 
+/// The error for an I/O error on the connection.
 fn of_io(error: &io::Error, url: &Url) -> Error {
     use io::ErrorKind as Io;
     match error.kind() {
         Io::ConnectionRefused => Error::new(
             ErrorKind::Unreachable,
-            format!("{url} refuses the connection: nothing listens there."),
+            format!("The connection to {url} was refused: nothing listens on that port."),
         )
         .with_hint("Check the port, and whether Odoo runs."),
         Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
-            Error::new(
-                ErrorKind::Unreachable,
-                format!("There is no way to {url}: {error}."),
-            )
-            .with_hint(REACH)
+            Error::new(ErrorKind::Unreachable, format!("{url} cannot be reached: {error}.")).with_hint(REACH)
         }
-        Io::TimedOut | Io::WouldBlock => {
-            Error::new(ErrorKind::Timeout, format!("{url} fell silent."))
-                .with_hint("Read fewer records at a time, or allow more time.")
-        }
-        // rustls wraps what it does not like about a peer so.
+        Io::TimedOut | Io::WouldBlock => Error::new(ErrorKind::Timeout, format!("The request to {url} timed out."))
+            .with_hint("Read fewer records at a time, or allow more time."),
+        // how rustls reports a peer that it rejects
         Io::InvalidData if url.is_https() => tls(url, &error.to_string()),
-        Io::UnexpectedEof
-        | Io::ConnectionReset
-        | Io::ConnectionAborted
-        | Io::BrokenPipe
-        | Io::NotConnected => dropped(url),
+        Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::NotConnected => {
+            dropped(url)
+        }
         _ => match error.to_string().strip_prefix(LOOKUP) {
             Some(why) => Error::new(
                 ErrorKind::Unreachable,
-                format!("The host \"{}\" cannot be found: {why}.", url.host()),
+                format!("The host name \"{}\" cannot be resolved: {why}.", url.host()),
             )
-            .with_hint(
-                "Check the spelling of the host's name, and this machine's name resolution.",
-            ),
-            None => Error::new(
-                ErrorKind::Dropped,
-                format!("The connection to {url} failed: {error}."),
-            )
-            .with_hint(REACH),
+            .with_hint(DNS),
+            None => {
+                Error::new(ErrorKind::Dropped, format!("The connection to {url} failed: {error}.")).with_hint(REACH)
+            }
         },
     }
 }
 
-/// How the standard library begins the message of a name that cannot be resolved, which has no kind of its own.
+/// The prefix of the standard library's error for a name that cannot be resolved, which has no kind of its own.
 const LOOKUP: &str = "failed to lookup address information: ";
 
+/// The error for a connection that was closed too early.
 fn dropped(url: &Url) -> Error {
-    Error::new(
-        ErrorKind::Dropped,
-        format!("{url} broke off the connection before its answer was complete."),
-    )
-    .with_hint(
-        "Odoo ends a worker that takes too long or too much memory (limit_time_real, limit_memory_hard in its \
-         configuration): read fewer records at a time. If it breaks off at once, see whether the port wants https:// \
-         or http://.",
+    Error::new(ErrorKind::Dropped, format!("{url} closed the connection before its answer was complete.")).with_hint(
+        "Odoo kills a worker that exceeds limit_time_real or limit_memory_hard of its configuration: read fewer \
+         records at a time. If the connection closes at once, check whether the port takes https:// or http://.",
     )
 }
 
+/// The error for a TLS handshake that failed.
 fn tls(url: &Url, what: &str) -> Error {
-    // What rustls says of a certificate, without the list of what would have been right.
+    // What rustls says about a certificate, without the list of names that would have been valid.
     let what = what.split(';').next().unwrap_or_default();
     let what = match what.strip_prefix("invalid peer certificate: ") {
-        Some("UnknownIssuer") => "its certificate is signed by nobody whom this machine trusts",
-        // It says so in two ways, one of them with times in seconds.
+        Some("UnknownIssuer") => "its certificate is signed by an unknown authority",
+        // rustls words it in two ways, one of them with times in seconds.
         Some(why) if why.starts_with("Expired") || why.starts_with("certificate expired") => {
             "its certificate has expired"
         }
-        Some(why)
-            if why.starts_with("NotValidYet") || why.starts_with("certificate not valid yet") =>
-        {
+        Some(why) if why.starts_with("NotValidYet") || why.starts_with("certificate not valid yet") => {
             "its certificate is not valid yet"
         }
-        Some("BadSignature") => "its certificate is not signed by the authority that it names",
-        // `openssl req -x509` makes such ones
-        Some(why) if why.contains("CaUsedAsEndEntity") => {
-            "its certificate is an authority's own, which no server may show as its own"
-        }
+        Some("BadSignature") => "its certificate has an invalid signature",
+        // as `openssl req -x509` makes it
+        Some(why) if why.contains("CaUsedAsEndEntity") => "its certificate is a CA certificate, not a server's",
         Some(why) => why,
         None => what,
     };
-    Error::new(
-        ErrorKind::Tls,
-        format!("No secure connection to {url}: {}.", quote(what)),
-    )
-    .with_hint(
-        "Check that the certificate is valid, made for this host's name, and signed by an authority that this machine \
-         trusts; give a CA file for an authority of your own.",
+    Error::new(ErrorKind::Tls, format!("The TLS handshake with {url} failed: {}.", quote(what))).with_hint(
+        "Check that the certificate is valid, issued for this host name, and signed by an authority that this machine \
+         trusts; for an authority of your own, give its CA file.",
     )
 }

@@ -1,19 +1,19 @@
-//! How requests are made.
+//! Timeouts, retries and limits of requests.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How requests are made.
+/// Timeouts, retries and limits of requests.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The longest that one request may take, from connecting to the last byte.
+    /// The timeout of one request, from connecting to the last byte.
     pub timeout: Duration,
-    /// How many times a request is sent again after a transient failure; after a timeout, once at most.
+    /// The number of retries after a transient error; after a timeout, one at most.
     pub max_retries: u32,
-    /// The shortest time between the starts of two requests, over all threads.
+    /// The minimum time between the starts of two requests, over all threads.
     pub delay: Duration,
-    /// The longest body that is read, in bytes after decompression.
+    /// The size limit of an answer's body, in bytes after decompression.
     pub max_response: u64,
-    /// A PEM file of the authorities to trust instead of the system's.
+    /// A PEM file of certificate authorities to trust in place of the system's.
     pub ca_file: Option<PathBuf>,
 }

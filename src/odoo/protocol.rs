@@ -1,4 +1,4 @@
-//! The two protocols, and the way that a call takes through either.
+//! The two protocols of Odoo's external API.
 
 use crate::call::Call;
 use crate::endpoint::Endpoint;
@@ -9,7 +9,7 @@ use crate::jsonrpc;
 use serde::de::DeserializeSeed;
 use std::fmt;
 
-/// How the client talks to this server.
+/// A protocol of Odoo's external API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// `POST /json/2/<model>/<method>`, Odoo 19 and later, with an API key.
@@ -36,7 +36,10 @@ impl Protocol {
         }
     }
 
-    /// The result of a call, read by `seed`, or why there is none.
+    /// The result of a call, deserialized by `seed`.
+    ///
+    /// # Errors
+    /// That of Odoo's exception, or of an answer that is not Odoo's.
     pub(crate) fn result<'de, S: DeserializeSeed<'de>>(
         self,
         endpoint: &Endpoint,

@@ -1,9 +1,9 @@
-//! Somebody else's text in a message.
+//! Quoting Odoo's and other programs' texts in messages.
 
-/// The longest piece of somebody else's text that a message quotes, in characters.
-const QUOTE: usize = 300;
+/// The longest text that is quoted whole, in bytes.
+const LONGEST: usize = 300;
 
-/// Somebody else's text, short, on one line, without its full stop.
+/// A text on one line, shortened, without its final full stop.
 pub(crate) fn quote(text: &str) -> String {
     let mut words = String::new();
     for word in text.split_whitespace() {
@@ -11,8 +11,8 @@ pub(crate) fn quote(text: &str) -> String {
             words.push(' ');
         }
         words.push_str(word);
-        if words.len() > QUOTE {
-            let end = words.floor_char_boundary(QUOTE);
+        if words.len() > LONGEST {
+            let end = words.floor_char_boundary(LONGEST);
             words.truncate(end);
             return format!("{words}...");
         }

@@ -1,8 +1,8 @@
-//! A secret, which no accident of formatting can print.
+//! Secrets, which formatting never prints.
 
 use std::fmt;
 
-/// A password or an API key. `Debug` and `Display` print `***`; only [`Secret::expose`] gives the text.
+/// A password or an API key; `Debug` and `Display` print `***`, and only [`Secret::expose`] returns the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -12,28 +12,26 @@ impl Secret {
         Secret(text)
     }
 
-    /// The text itself, for the request that needs it and nothing else.
+    /// The text, for the request that needs it and nothing else.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether it has the shape of an Odoo API key: 40 lowercase hexadecimal digits
-    /// (`API_KEY_SIZE` bytes in `odoo/addons/base/models/res_users.py`).
+    /// Whether it has the form of an Odoo API key: 40 lowercase hexadecimal digits.
+    ///
+    /// They are `API_KEY_SIZE` bytes (`odoo/addons/base/models/res_users.py`).
     pub fn is_api_key(&self) -> bool {
-        self.0.len() == 40
-            && self
-                .0
-                .bytes()
-                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        self.0.len() == 40 && self.0.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     }
 }
 
-/// Shorter secrets turn up by accident, and are too short to be told by a message that is made of words.
+/// The shortest secret that is masked; shorter ones occur in messages by accident.
 const SHORTEST_MASKED: usize = 8;
 
 impl Secret {
-    /// A failing server's answer with stars in place of the secret: some repeat what they were sent, in quotes of one kind
-    /// within quotes of another.
+    /// A text with `***` in place of the secret, in whatever way it is escaped.
+    ///
+    /// Some servers repeat in an error what they were sent, in quotes of one kind within quotes of another.
     pub(crate) fn mask(&self, text: &[u8]) -> Vec<u8> {
         let mut masked = text.to_vec();
         if self.0.len() >= SHORTEST_MASKED {
@@ -44,8 +42,10 @@ impl Secret {
         masked
     }
 
-    /// The ways in which the secret is written: as it is, and escaped as by JSON, by Python, and one within the other; then what
-    /// of it is the same in all of them.
+    /// The forms of the secret to mask, longest first.
+    ///
+    /// They are the plain one, those escaped by JSON, by Python and by one within the other, and the parts of it that
+    /// no escaping changes.
     fn forms(&self) -> Vec<String> {
         let json = |text: &String, ascii: bool| {
             let quoted = serde_json::Value::from(text.as_str()).to_string();
@@ -55,23 +55,20 @@ impl Secret {
         let python = |text: &String| text.replace('\\', "\\\\").replace('\'', "\\'");
         let mut forms = vec![self.0.clone(), python(&self.0)];
         for _within in 0..2 {
-            let once: Vec<String> = forms
-                .iter()
-                .flat_map(|form| [json(form, false), json(form, true)])
-                .collect();
+            let once: Vec<String> = forms.iter().flat_map(|form| [json(form, false), json(form, true)]).collect();
             forms.extend(once);
         }
         let unchanged = self.0.split(|c: char| !c.is_ascii_alphanumeric());
         let unchanged = unchanged.filter(|part| part.len() >= SHORTEST_MASKED);
         forms.extend(unchanged.map(str::to_owned));
-        // a longer form holds a shorter one
+        // a longer form may contain a shorter one
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.dedup();
         forms
     }
 }
 
-/// With `\\uXXXX` for all that is not ASCII, as Python writes JSON.
+/// A text with `\uXXXX` for all that is not ASCII, as Python writes JSON.
 fn in_ascii(text: &str) -> String {
     let mut ascii = String::new();
     for character in text.chars() {
@@ -86,6 +83,7 @@ fn in_ascii(text: &str) -> String {
     ascii
 }
 
+/// Replaces every occurrence of `from`.
 fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut replaced = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,20 +1,20 @@
-//! What is known once logged in.
+//! The session of a login: server version, protocol, user.
 
 use crate::protocol::Protocol;
 use std::time::SystemTime;
 
-/// A login that succeeded.
+/// What is known about the server and the user once logged in.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// As the server tells it: `19.0`, `14.0`, `saas~18.2`.
+    /// The version as the server reports it: `19.0`, `14.0`, `saas~18.2`.
     pub server_version: String,
     /// The major version: 19, 14; 18 for `saas~18.2`.
     pub series: u32,
-    /// How the client talks to it.
+    /// The protocol of all calls.
     pub protocol: Protocol,
     /// The user's id in `res.users`.
     pub uid: i64,
-    /// The user's language, such as `en_US`; records are read in it.
+    /// The user's language, such as `en_US`, in which translated fields are read.
     pub lang: Option<String>,
     /// Odoo's clock when the session began, in whole seconds: the `Date` of the first answer.
     pub started: SystemTime,
@@ -26,21 +26,21 @@ impl Session {
         self.series >= 19
     }
 
-    /// Whether `search_read` takes `load`, which leaves out the names of the records pointed to.
+    /// Whether `search_read` takes `load`, which reads a many2one without the other record's name.
     pub(crate) fn search_read_takes_load(&self) -> bool {
         self.series >= 15
     }
 
-    /// Whether the ids of `account.root` are the first letters of account codes, and no numbers.
+    /// Whether the ids of `account.root` are the first letters of account codes rather than integers.
     pub(crate) fn account_root_ids_are_text(&self) -> bool {
         self.series >= 18
     }
 }
 
-/// Who is logged in.
+/// The user who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The user's name, as Odoo shows it.
+    /// The user's name.
     pub user_name: String,
     /// The user's login.
     pub login: String,

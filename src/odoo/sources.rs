@@ -1,4 +1,4 @@
-//! Which other records a field shows that Odoo computes whenever it is read: its own record does not change with them.
+//! Dependencies of fields that are not stored: records whose changes do not touch the field's own record.
 
 use crate::client::Client;
 use crate::description::{Descriptions, step};
@@ -6,51 +6,41 @@ use crate::error::Error;
 use crate::field::Field;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How far the ways to the values are followed.
-const LONGEST_WAY: usize = 8;
+/// The longest path that is followed.
+const LONGEST_PATH: usize = 8;
 
-/// A way to a value: the relations that have been followed, the model that they have led to, and the rest of the path.
-struct Way {
+/// A path under way: the relations followed so far, the model that they lead to, and the rest.
+struct Trail {
     followed: String,
     model: String,
     rest: String,
 }
 
 impl Client {
-    /// The relations, dotted paths too, over which the values of those of the `fields` that are not stored come, as far as
-    /// Odoo says what it computes them from and can look for records along the way. `known` are all fields of the model.
+    /// The dotted paths of relations through which the fields that are not stored get their values.
     ///
-    /// One request for each step of each other model that they come from; none where nothing is computed.
+    /// They come from what the fields depend on by `fields_get`, as far as a domain can name the relations. `known` are
+    /// all fields of the model. Takes one request for each step of each other model; none where nothing is computed.
     ///
     /// # Errors
-    /// Those of the network and the session. A model that may not be looked at ends the way there.
-    pub fn sources(
-        &self,
-        model: &str,
-        known: &[Field],
-        fields: &[&Field],
-    ) -> Result<BTreeSet<String>, Error> {
-        let way = |followed: &str, model: &str, rest: &str| Way {
+    /// Those of the network and the session. At a model that the user may not read, a path ends.
+    pub fn sources(&self, model: &str, known: &[Field], fields: &[&Field]) -> Result<BTreeSet<String>, Error> {
+        let trail = |followed: &str, model: &str, rest: &str| Trail {
             followed: followed.to_owned(),
             model: model.to_owned(),
             rest: rest.to_owned(),
         };
         let mut sources = BTreeSet::new();
-        let mut ways: Vec<Way> = fields
+        let mut trails: Vec<Trail> = fields
             .iter()
             .filter(|field| !field.stored)
             .flat_map(|field| &field.depends)
-            .map(|path| way("", model, path))
+            .map(|path| trail("", model, path))
             .collect();
-        for _ in 0..LONGEST_WAY {
-            let described = self.first_steps(model, known, &ways)?;
+        for _ in 0..LONGEST_PATH {
+            let described = self.first_steps(model, known, &trails)?;
             let mut ahead = Vec::new();
-            for Way {
-                followed,
-                model,
-                rest,
-            } in ways
-            {
+            for Trail { followed, model, rest } in trails {
                 let (head, beyond) = step(&rest);
                 let Some(field) = described.get(&(model.clone(), head.to_owned())) else {
                     continue;
@@ -59,11 +49,11 @@ impl Client {
                     (Some(beyond), Some(relation), _) if field.searchable => {
                         let followed = join(&followed, head);
                         sources.insert(followed.clone());
-                        ahead.push(way(&followed, relation, beyond));
+                        ahead.push(trail(&followed, relation, beyond));
                     }
-                    // what is shown is itself no more than what another field shows
+                    // a related field leads on to its own path
                     (None, _, Some(related)) if !field.stored => {
-                        ahead.push(way(&followed, &model, related));
+                        ahead.push(trail(&followed, &model, related));
                     }
                     _ => {}
                 }
@@ -71,35 +61,28 @@ impl Client {
             if ahead.is_empty() {
                 break;
             }
-            ways = ahead;
+            trails = ahead;
         }
         Ok(sources)
     }
 
-    /// The fields that the ways go over next, by model and name.
-    fn first_steps(
-        &self,
-        model: &str,
-        known: &[Field],
-        ways: &[Way],
-    ) -> Result<Descriptions, Error> {
+    /// The fields that the trails lead to next, by model and name.
+    fn first_steps(&self, model: &str, known: &[Field], trails: &[Trail]) -> Result<Descriptions, Error> {
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for way in ways {
-            let (head, _) = step(&way.rest);
-            wanted.entry(&way.model).or_default().insert(head);
+        for trail in trails {
+            let (head, _) = step(&trail.rest);
+            wanted.entry(&trail.model).or_default().insert(head);
         }
         let own = wanted.remove(model).unwrap_or_default();
         let mut found = self.descriptions(wanted)?;
-        for field in known
-            .iter()
-            .filter(|field| own.contains(field.name.as_str()))
-        {
+        for field in known.iter().filter(|field| own.contains(field.name.as_str())) {
             found.insert((model.to_owned(), field.name.clone()), field.clone());
         }
         Ok(found)
     }
 }
 
+/// Appends a name to a dotted path.
 fn join(path: &str, step: &str) -> String {
     match path {
         "" => step.to_owned(),

@@ -1,10 +1,10 @@
-//! The time between requests.
+//! The minimum time between requests.
 
 use crate::cancel::Cancel;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Keeps the starts of requests apart and holds them back, over all threads that share it.
+/// Spaces the starts of requests, over all threads that share it.
 #[derive(Debug)]
 pub(crate) struct Throttle {
     delay: Duration,
@@ -12,15 +12,12 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    /// `delay` between the starts of two requests; zero: no waiting.
+    /// A throttle with `delay` between the starts of two requests.
     pub fn new(delay: Duration) -> Throttle {
-        Throttle {
-            delay,
-            next: Mutex::new(Instant::now()),
-        }
+        Throttle { delay, next: Mutex::new(Instant::now()) }
     }
 
-    /// Waits for this request's turn, or until cancelled.
+    /// Waits until this request may start, or until cancelled.
     pub fn wait(&self, cancel: &Cancel) {
         let now = Instant::now();
         let turn = {
@@ -34,7 +31,7 @@ impl Throttle {
         }
     }
 
-    /// Has all requests wait that long from now, whoever's they are: what a server asks of one thread it asks of all.
+    /// Holds back the requests of all threads for this time: a `Retry-After` to one is meant for all.
     pub fn hold(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);

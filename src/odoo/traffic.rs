@@ -1,23 +1,23 @@
-//! What was asked of the network.
+//! Counters of requests, bytes and time.
 
 use std::cell::Cell;
 use std::time::Duration;
 
-/// Requests and what came back for them.
+/// Counters of requests, bytes and time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Requests sent, retries included.
     pub requests: u64,
-    /// Bytes of answers' bodies, decompressed.
+    /// Bytes of the answers' bodies, after decompression.
     pub bytes: u64,
-    /// Requests that were sent again.
+    /// Requests that were retries.
     pub retries: u64,
-    /// Wall time spent in requests; backoff and `delay` not included.
+    /// Wall-clock time in requests, without backoff and `delay`.
     pub waiting: Duration,
 }
 
 impl Traffic {
-    /// Adds what another part of the work took.
+    /// Adds the counts of another part of the work.
     pub fn add(&mut self, other: &Traffic) {
         self.requests += other.requests;
         self.bytes += other.bytes;
@@ -25,7 +25,7 @@ impl Traffic {
         self.waiting += other.waiting;
     }
 
-    /// What came after an earlier state of the same count.
+    /// The difference to an earlier state of the same counters.
     pub fn since(&self, earlier: &Traffic) -> Traffic {
         Traffic {
             requests: self.requests - earlier.requests,
@@ -40,12 +40,12 @@ thread_local! {
     static OF_THIS_THREAD: Cell<Traffic> = Cell::default();
 }
 
-/// What this thread has asked so far: a job that runs on one thread is told apart from the others by it.
+/// The counters of this thread so far, from which a job that runs on one thread gets its own.
 pub fn thread_traffic() -> Traffic {
     OF_THIS_THREAD.get()
 }
 
-/// Counts for this thread.
+/// Adds to the counters of this thread.
 pub(crate) fn count(part: Traffic) {
     let mut sum = OF_THIS_THREAD.get();
     sum.add(&part);

@@ -1,4 +1,4 @@
-//! HTTP: one request out, one answer in, again where that can help.
+//! HTTP transport: connections, timeouts, limits, retries.
 
 use crate::authorities;
 use crate::cancel::{Cancel, Interrupt};
@@ -19,13 +19,13 @@ use ureq::Agent;
 use ureq::http::{HeaderMap, Response};
 use ureq::tls::{RootCerts, TlsConfig};
 
-/// The longest time to resolve the host's name, and to connect to it.
+/// The timeout of name resolution, and of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The longest answer that can be an error of Odoo's or of a proxy's, in bytes.
+/// The longest answer, in bytes, that is taken for an error rather than for records.
 const LARGEST_ERROR: usize = 1 << 20;
 
-/// The way to one server: pooled connections, limits, retries. Shared by threads.
+/// HTTP to one server: pooled connections, limits, retries; threads share it.
 pub(crate) struct Transport {
     agent: Agent,
     url: Url,
@@ -34,29 +34,24 @@ pub(crate) struct Transport {
     max_response: u64,
     retry: Retry,
     throttle: Throttle,
-    /// Until when the server wants to be left alone, where that is too long to wait for, and what is told meanwhile.
+    /// Until when a long `Retry-After` forbids requests, and the error meanwhile.
     closed: Mutex<Option<(Instant, Error)>>,
     cancel: Cancel,
 }
 
 impl Transport {
-    /// Prepares the way; sends nothing yet. The secret is what no error may repeat.
+    /// A transport that has not connected yet; the secret is masked in errors.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidOption`] where the CA file cannot be used.
-    pub fn new(
-        url: Url,
-        secret: Secret,
-        options: &Options,
-        cancel: Cancel,
-    ) -> Result<Arc<Transport>, Error> {
+    pub fn new(url: Url, secret: Secret, options: &Options, cancel: Cancel) -> Result<Arc<Transport>, Error> {
         let roots = match &options.ca_file {
             Some(path) => authorities::read(path)?,
             None => RootCerts::PlatformVerifier,
         };
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
-            // A redirect is an error here: the secret goes nowhere but to the connection's own URL.
+            // A redirect is an error: the secret is sent to the connection's own URL alone.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_global(Some(options.timeout))
@@ -66,7 +61,7 @@ impl Transport {
             .accept("application/json")
             .tls_config(TlsConfig::builder().root_certs(roots).build());
         if url.is_loopback() {
-            // A proxy for the world outside is no way to this machine.
+            // A proxy cannot reach this machine's loopback addresses.
             config = config.proxy(None);
         }
         let transport = Arc::new(Transport {
@@ -90,15 +85,11 @@ impl Transport {
         &self.url
     }
 
-    /// Sends a request and has its answer interpreted; both again after a transient failure, with growing waits between.
+    /// Sends a request and interprets its answer, with retries and backoff after transient errors of either.
     ///
     /// # Errors
-    /// The last failure, its message telling how many attempts there were; [`ErrorKind::Cancelled`] as soon as cancelled.
-    pub fn exchange<T>(
-        &self,
-        request: &Request,
-        interpret: impl Fn(&Answer) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    /// The last error, with the number of attempts in its message; [`ErrorKind::Cancelled`] as soon as cancelled.
+    pub fn exchange<T>(&self, request: &Request, interpret: impl Fn(&Answer) -> Result<T, Error>) -> Result<T, Error> {
         let mut failures = 0;
         loop {
             self.throttle.wait(&self.cancel);
@@ -109,7 +100,7 @@ impl Transport {
                 asked = answer.retry_after;
                 interpret(&answer).map_err(|error| self.masked(error, answer, &interpret))
             });
-            // An answer that was cut off by the cancelling is not worth a look.
+            // An answer that the cancellation truncated is not interpreted.
             self.check_cancelled()?;
             let mut error = match outcome {
                 Ok(value) => return Ok(value),
@@ -118,9 +109,7 @@ impl Transport {
             failures += 1;
             let Some(wait) = self.retry.wait(error.kind, failures, asked) else {
                 if failures > 1 {
-                    error
-                        .message
-                        .push_str(&format!(" (after {failures} attempts)"));
+                    error.message.push_str(&format!(" (after {failures} attempts)"));
                 }
                 if let Some(time) = asked.filter(|time| *time > RETRY_AFTER_CAP) {
                     self.close(time, &mut error);
@@ -133,53 +122,36 @@ impl Transport {
                 self.cancel.sleep(wait);
             }
             self.check_cancelled()?;
-            traffic::count(Traffic {
-                retries: 1,
-                ..Traffic::default()
-            });
+            traffic::count(Traffic { retries: 1, ..Traffic::default() });
         }
     }
 
-    /// The same error without the secret, where the answer that it was made from repeats what it was asked.
-    fn masked<T>(
-        &self,
-        error: Error,
-        answer: Answer,
-        interpret: impl Fn(&Answer) -> Result<T, Error>,
-    ) -> Error {
+    /// Masks the secret in an error by interpreting a masked copy of the answer: some servers repeat what they were
+    /// sent.
+    fn masked<T>(&self, error: Error, answer: Answer, interpret: impl Fn(&Answer) -> Result<T, Error>) -> Error {
         if answer.body.len() > LARGEST_ERROR {
-            // a page of records that does not fit: the message quotes little of it
+            // records rather than an error: masking the message, which quotes little of them, is enough
             let message = self.secret.mask(error.message.as_bytes());
-            return Error {
-                message: String::from_utf8_lossy(&message).into_owned(),
-                ..error
-            };
+            return Error { message: String::from_utf8_lossy(&message).into_owned(), ..error };
         }
         let masked = Answer {
             body: self.secret.mask(&answer.body),
-            location: answer.location.map(|text| {
-                String::from_utf8_lossy(&self.secret.mask(text.as_bytes())).into_owned()
-            }),
+            location: answer
+                .location
+                .map(|text| String::from_utf8_lossy(&self.secret.mask(text.as_bytes())).into_owned()),
             ..answer
         };
         match interpret(&masked) {
-            Err(told) => Error {
-                kind: error.kind,
-                ..told
-            },
+            Err(told) => Error { kind: error.kind, ..told },
             Ok(_) => error,
         }
     }
 
-    /// One request, one answer.
+    /// Sends a request once, and counts it.
     fn send(&self, request: &Request) -> Result<Answer, Error> {
         let start = Instant::now();
         let answer = self.send_untimed(request);
-        traffic::count(Traffic {
-            requests: 1,
-            waiting: start.elapsed(),
-            ..Traffic::default()
-        });
+        traffic::count(Traffic { requests: 1, waiting: start.elapsed(), ..Traffic::default() });
         answer.map_err(|error| network::error(error, &self.url, self.timeout, self.max_response))
     }
 
@@ -188,22 +160,11 @@ impl Transport {
         let response = match &request.body {
             None => {
                 let call = self.agent.get(url);
-                request
-                    .headers
-                    .iter()
-                    .fold(call, |call, (name, value)| call.header(*name, value))
-                    .call()
+                request.headers.iter().fold(call, |call, (name, value)| call.header(*name, value)).call()
             }
             Some(body) => {
-                let call = self
-                    .agent
-                    .post(url)
-                    .header("Content-Type", "application/json");
-                request
-                    .headers
-                    .iter()
-                    .fold(call, |call, (name, value)| call.header(*name, value))
-                    .send(body)
+                let call = self.agent.post(url).header("Content-Type", "application/json");
+                request.headers.iter().fold(call, |call, (name, value)| call.header(*name, value)).send(body)
             }
         }?;
         self.receive(response)
@@ -215,50 +176,27 @@ impl Transport {
         let retry_after = header(response.headers(), "retry-after")
             .and_then(|text| retry_after(text, date.unwrap_or_else(SystemTime::now)));
         let location = header(response.headers(), "location").map(str::to_owned);
-        // A length that the server promises is a hint for the buffer, up to a size that costs nothing if it lies.
-        let expected = response
-            .body()
-            .content_length()
-            .unwrap_or(0)
-            .min(self.max_response)
-            .min(16 << 20);
+        // `Content-Length` sizes the buffer, up to what does no harm if it lies.
+        let expected = response.body().content_length().unwrap_or(0).min(self.max_response).min(16 << 20);
         let mut body = Vec::with_capacity(expected as usize);
-        let read = response
-            .into_body()
-            .into_with_config()
-            .limit(self.max_response)
-            .reader()
-            .read_to_end(&mut body);
-        traffic::count(Traffic {
-            bytes: body.len() as u64,
-            ..Traffic::default()
-        });
+        let read = response.into_body().into_with_config().limit(self.max_response).reader().read_to_end(&mut body);
+        traffic::count(Traffic { bytes: body.len() as u64, ..Traffic::default() });
         read.map_err(ureq::Error::from)?;
-        Ok(Answer {
-            status,
-            date,
-            retry_after,
-            location,
-            body,
-        })
+        Ok(Answer { status, date, retry_after, location, body })
     }
 
-    /// Nothing is asked of the server before that time has passed.
+    /// Lets no request start before this time has passed.
     fn close(&self, time: Duration, error: &mut Error) {
         if !error.kind.is_transient() {
             return;
         }
-        error.message.push_str(&format!(
-            " It wants to be left alone for {} seconds.",
-            time.as_secs()
-        ));
+        error.message.push_str(&format!(" Its Retry-After is {} seconds.", time.as_secs()));
         error.hint = Some("Run again after that time.".to_owned());
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        *closed = Instant::now()
-            .checked_add(time)
-            .map(|until| (until, error.clone()));
+        *closed = Instant::now().checked_add(time).map(|until| (until, error.clone()));
     }
 
+    /// Fails while a long `Retry-After` has not passed.
     fn check_closed(&self) -> Result<(), Error> {
         let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         match &*closed {
@@ -267,12 +205,9 @@ impl Transport {
         }
     }
 
+    /// Fails once cancelled.
     fn check_cancelled(&self) -> Result<(), Error> {
-        if self.cancel.is_cancelled() {
-            Err(Error::new(ErrorKind::Cancelled, "Cancelled."))
-        } else {
-            Ok(())
-        }
+        if self.cancel.is_cancelled() { Err(Error::new(ErrorKind::Cancelled, "Cancelled.")) } else { Ok(()) }
     }
 }
 

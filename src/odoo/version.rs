@@ -1,4 +1,4 @@
-//! Which Odoo answers.
+//! The version of the server.
 
 use crate::body;
 use crate::envelope::{Content, Envelope};
@@ -14,34 +14,27 @@ use serde_json::Value;
 use std::marker::PhantomData;
 use std::time::SystemTime;
 
-/// Which Odoo answers.
+/// The version of the server.
 pub(crate) struct Version {
     pub text: String,
     pub series: u32,
-    /// Its clock when it answered.
+    /// The server's clock when it answered.
     pub clock: SystemTime,
 }
 
 impl Version {
-    /// `[19, 0, 0, "final", 0, ""]`, or `["saas~18", 2, …]`.
+    /// The version of a `version_info`: `[19, 0, 0, "final", 0, ""]`, or `["saas~18", 2, …]`.
     fn new(text: String, info: &[Value], answer: &Answer, url: &Url) -> Result<Version, Error> {
         let series = match info.first() {
             Some(Value::Number(number)) => number.as_u64(),
-            Some(Value::String(name)) => name
-                .trim_start_matches(|c: char| !c.is_ascii_digit())
-                .parse()
-                .ok(),
+            Some(Value::String(name)) => name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok(),
             _ => None,
         };
         let series = series.and_then(|series| u32::try_from(series).ok());
-        // Every Odoo dates its answers; where a proxy takes the date away, this machine's clock must do.
+        // Odoo always sends `Date`; where a proxy removes it, this machine's clock has to do.
         let clock = answer.date.unwrap_or_else(SystemTime::now);
         match series {
-            Some(series) => Ok(Version {
-                text,
-                series,
-                clock,
-            }),
+            Some(series) => Ok(Version { text, series, clock }),
             None => Err(status::other_program(url)),
         }
     }
@@ -52,14 +45,15 @@ impl Version {
     }
 }
 
-/// Finds out which Odoo answers. With an API key the server is likely to have `/web/version` (19 and later); with a
-/// password it is asked by JSON-RPC, which all up to 21 have. Each is the other's second choice.
+/// Asks for the server's version: at `/web/version` (19 and later) or by JSON-RPC (up to 21), one after the other.
+///
+/// With an API key the server is likely to be a later one, so `/web/version` comes first; with a password, JSON-RPC.
 pub(crate) fn discover(transport: &Transport, key: bool) -> Result<Version, Error> {
     let first = if key { by_page } else { by_rpc };
     let second = if key { by_rpc } else { by_page };
     match first(transport) {
         Err(error) if error.kind == ErrorKind::NotOdoo => {
-            // Of two answers that are not Odoo's, the first one stands.
+            // Of two answers that are not Odoo's, the first is reported.
             second(transport).map_err(|other| match other.kind {
                 ErrorKind::NotOdoo => error,
                 _ => other,
@@ -69,18 +63,14 @@ pub(crate) fn discover(transport: &Transport, key: bool) -> Result<Version, Erro
     }
 }
 
-/// `GET /web/version` (`odoo/addons/web/controllers/home.py` in Odoo 19).
+/// Asks by `GET /web/version` (`odoo/addons/web/controllers/home.py` in Odoo 19).
 fn by_page(transport: &Transport) -> Result<Version, Error> {
     #[derive(Deserialize)]
     struct Page {
         version: String,
         version_info: Vec<Value>,
     }
-    let request = Request {
-        path: "/web/version".to_owned(),
-        headers: Vec::new(),
-        body: None,
-    };
+    let request = Request { path: "/web/version".to_owned(), headers: Vec::new(), body: None };
     transport.exchange(&request, |answer| {
         let url = transport.url();
         let page = read(answer, url, PhantomData::<Page>)?;
@@ -88,7 +78,7 @@ fn by_page(transport: &Transport) -> Result<Version, Error> {
     })
 }
 
-/// `common.version` (`odoo/service/common.py`).
+/// Asks by JSON-RPC's `common.version` (`odoo/service/common.py`).
 fn by_rpc(transport: &Transport) -> Result<Version, Error> {
     #[derive(Deserialize)]
     struct About {
@@ -98,35 +88,20 @@ fn by_rpc(transport: &Transport) -> Result<Version, Error> {
     transport.exchange(&jsonrpc::version_request(), |answer| {
         let url = transport.url();
         match read(answer, url, Envelope(PhantomData::<About>))? {
-            Content::Result(about) => Version::new(
-                about.server_version,
-                &about.server_version_info,
-                answer,
-                url,
-            ),
-            Content::Fault(_) => Err(Error::new(
-                ErrorKind::Server,
-                format!("Odoo at {url} does not tell its version."),
-            )
-            .with_hint("Odoo's own log has the details, at this time.")),
+            Content::Result(about) => Version::new(about.server_version, &about.server_version_info, answer, url),
+            Content::Fault(_) => {
+                Err(Error::new(ErrorKind::Server, format!("Odoo at {url} failed to report its version."))
+                    .with_hint("Odoo's log has the traceback, at the time of this error."))
+            }
             Content::Foreign => Err(status::other_program(url)),
         }
     })
 }
 
-/// JSON of another shape is another program's; one that is cut off is worth another try.
-fn read<'de, S: DeserializeSeed<'de>>(
-    answer: &'de Answer,
-    url: &Url,
-    seed: S,
-) -> Result<S::Value, Error> {
-    let asked = "the question for its version";
+/// Deserializes an answer. JSON of another form is another program's; truncated JSON is transient.
+fn read<'de, S: DeserializeSeed<'de>>(answer: &'de Answer, url: &Url, seed: S) -> Result<S::Value, Error> {
+    let asked = "the version request";
     status::check(answer, url, asked)?;
-    body::read(&answer.body, seed, asked).map_err(|error| {
-        if error.kind.is_transient() {
-            error
-        } else {
-            status::other_program(url)
-        }
-    })
+    body::read(&answer.body, seed, asked)
+        .map_err(|error| if error.kind.is_transient() { error } else { status::other_program(url) })
 }

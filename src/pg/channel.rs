@@ -1,7 +1,8 @@
 //! A caller and its background worker: the task goes one way, events come back, as JSON in shared memory.
 //!
 //! A shared memory queue rather than a table, because the caller's snapshot may be older than what the worker writes.
-//! When the caller goes away (Ctrl-C, a timeout, its end), PostgreSQL detaches the segment, and that cancels the worker.
+//! When the caller goes away (Ctrl-C, a timeout, its end), PostgreSQL detaches the segment, and that cancels the
+//! worker.
 
 use crate::failure::Failure;
 use crate::pg::interrupts;
@@ -52,17 +53,9 @@ impl Caller {
                 // there is no slot now, and many tries may follow in this transaction
                 pg_sys::dsm_detach(segment);
             })?;
-            pg_sys::on_dsm_detach(
-                segment,
-                Some(cancel_worker),
-                pg_sys::Datum::from(process.pid),
-            );
+            pg_sys::on_dsm_detach(segment, Some(cancel_worker), pg_sys::Datum::from(process.pid));
             let queue = pg_sys::shm_mq_attach(queue, segment, process.handle);
-            Ok(Caller {
-                segment,
-                queue,
-                process,
-            })
+            Ok(Caller { segment, queue, process })
         }
     }
 
@@ -75,9 +68,7 @@ impl Caller {
             match pg_sys::shm_mq_receive(self.queue, &mut bytes, &mut data, true) {
                 pg_sys::shm_mq_result::SHM_MQ_SUCCESS => {
                     let text = std::slice::from_raw_parts(data.cast::<u8>(), bytes as usize);
-                    serde_json::from_slice(text)
-                        .map(Poll::Event)
-                        .map_err(not_json)
+                    serde_json::from_slice(text).map(Poll::Event).map_err(not_json)
                 }
                 pg_sys::shm_mq_result::SHM_MQ_WOULD_BLOCK => Ok(Poll::Nothing),
                 _ => Ok(Poll::Gone),
@@ -156,20 +147,11 @@ impl Worker {
             #[cfg(any(feature = "pg13", feature = "pg14"))]
             pg_sys::shm_mq_send(self.queue, text.len() as _, text.as_ptr().cast(), false);
             #[cfg(not(any(feature = "pg13", feature = "pg14")))]
-            pg_sys::shm_mq_send(
-                self.queue,
-                text.len() as _,
-                text.as_ptr().cast(),
-                false,
-                true,
-            );
+            pg_sys::shm_mq_send(self.queue, text.len() as _, text.as_ptr().cast(), false, true);
         }
     }
 }
 
 fn not_json(error: serde_json::Error) -> Failure {
-    Failure::new(
-        PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-        format!("internal error: {error}"),
-    )
+    Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("internal error: {error}"))
 }

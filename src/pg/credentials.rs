@@ -25,15 +25,10 @@ fn usable_server(name: &CStr, role: pg_sys::Oid) -> Option<pg_sys::Oid> {
         }
         let id = (*server).serverid;
         #[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
-        let access =
-            pg_sys::pg_foreign_server_aclcheck(id, role, pg_sys::ACL_USAGE as pg_sys::AclMode);
+        let access = pg_sys::pg_foreign_server_aclcheck(id, role, pg_sys::ACL_USAGE as pg_sys::AclMode);
         #[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
-        let access = pg_sys::object_aclcheck(
-            pg_sys::ForeignServerRelationId,
-            id,
-            role,
-            pg_sys::ACL_USAGE as pg_sys::AclMode,
-        );
+        let access =
+            pg_sys::object_aclcheck(pg_sys::ForeignServerRelationId, id, role, pg_sys::ACL_USAGE as pg_sys::AclMode);
         (access == pg_sys::AclResult::ACLCHECK_OK).then_some(id)
     }
 }
@@ -45,10 +40,7 @@ fn usable(connection: &str, role: pg_sys::Oid) -> Result<pg_sys::Oid, Failure> {
             PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
             format!("permission denied for connection {connection}"),
         )
-        .hint(format!(
-            "Its owner can GRANT USAGE ON FOREIGN SERVER {} TO this role.",
-            quote_identifier(connection)
-        ))
+        .hint(format!("Its owner can GRANT USAGE ON FOREIGN SERVER {} TO this role.", quote_identifier(connection)))
     })
 }
 
@@ -72,26 +64,16 @@ pub fn read(connection: &str, role: pg_sys::Oid) -> Result<Credentials, Failure>
     }
     // SAFETY: the mapping exists, so that GetUserMapping returns it; option values are NUL-terminated strings.
     let options = unsafe { option_pairs((*pg_sys::GetUserMapping(role, server)).options) };
-    let value = |key: &str| {
-        options
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, v)| v.clone())
-    };
+    let value = |key: &str| options.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
     match (value("login"), value("secret")) {
-        (Some(login), Some(secret)) => Ok(Credentials {
-            login,
-            secret: Secret::new(secret),
-        }),
+        (Some(login), Some(secret)) => Ok(Credentials { login, secret: Secret::new(secret) }),
         _ => Err(missing()),
     }
 }
 
 /// Whether a user mapping exists that [`read`] would find, since PostgreSQL's own lookup raises where there is none.
 fn has_mapping(server: pg_sys::Oid, role: pg_sys::Oid) -> bool {
-    [role, pg_sys::InvalidOid]
-        .into_iter()
-        .any(|user| mapping_exists(server, user))
+    [role, pg_sys::InvalidOid].into_iter().any(|user| mapping_exists(server, user))
 }
 
 fn mapping_exists(server: pg_sys::Oid, user: pg_sys::Oid) -> bool {
@@ -107,8 +89,8 @@ fn mapping_exists(server: pg_sys::Oid, user: pg_sys::Oid) -> bool {
     }
 }
 
-/// Whether the transaction that this backend is in has made or changed a connection, or the login that `role` uses on it:
-/// no other process sees it as it is here.
+/// Whether the transaction that this backend is in has made or changed a connection, or the login that `role` uses on
+/// it: no other process sees it as it is here.
 pub fn are_uncommitted(connection: &str, role: pg_sys::Oid) -> Result<bool, Failure> {
     let server = usable(connection, role)?;
     let server_cache = pg_sys::SysCacheIdentifier::FOREIGNSERVEROID;
@@ -119,10 +101,7 @@ pub fn are_uncommitted(connection: &str, role: pg_sys::Oid) -> Result<bool, Fail
 
 /// Whether a row of the system cache is this transaction's own work.
 fn is_uncommitted(cache: pg_sys::SysCacheIdentifier::Type, keys: &[pg_sys::Oid]) -> bool {
-    let key = |index: usize| {
-        keys.get(index)
-            .map_or(pg_sys::Datum::from(0), |oid| pg_sys::Datum::from(*oid))
-    };
+    let key = |index: usize| keys.get(index).map_or(pg_sys::Datum::from(0), |oid| pg_sys::Datum::from(*oid));
     // SAFETY: a lookup in the system cache by its keys; the tuple is read before it is released.
     unsafe {
         let tuple = pg_sys::SearchSysCache(cache as i32, key(0), key(1), key(2), key(3));
@@ -145,9 +124,7 @@ unsafe fn option_pairs(options: *mut pg_sys::List) -> Vec<(String, String)> {
         }
         for i in 0..(*options).length {
             let element = pg_sys::list_nth(options, i).cast::<pg_sys::DefElem>();
-            let name = CStr::from_ptr((*element).defname)
-                .to_string_lossy()
-                .into_owned();
+            let name = CStr::from_ptr((*element).defname).to_string_lossy().into_owned();
             let value = CStr::from_ptr(pg_sys::defGetString(element)).to_string_lossy();
             pairs.push((name, value.into_owned()));
         }
@@ -165,11 +142,7 @@ pub fn write(connection: &str, credentials: &Credentials) -> Result<(), Failure>
     unsafe {
         let server = pg_sys::GetForeignServerByName(name.as_ptr(), false);
         let exists = mapping_exists((*server).serverid, pg_sys::GetUserId());
-        let action = if exists {
-            pg_sys::DefElemAction::DEFELEM_SET
-        } else {
-            pg_sys::DefElemAction::DEFELEM_UNSPEC
-        };
+        let action = if exists { pg_sys::DefElemAction::DEFELEM_SET } else { pg_sys::DefElemAction::DEFELEM_UNSPEC };
         let option = |key: &CStr, value: &CStr| {
             let value = pg_sys::makeString(pg_sys::pstrdup(value.as_ptr()));
             let element = pg_sys::makeDefElem(pg_sys::pstrdup(key.as_ptr()), value.cast(), -1);

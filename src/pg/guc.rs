@@ -71,14 +71,7 @@ pub fn placeholder(name: &CStr) -> Option<CString> {
 pub fn parse_integer(value: &CStr, unit: GucFlags) -> Option<i32> {
     let mut number = 0;
     // SAFETY: both pointers are valid for the call; no hint is asked for.
-    let is_number = unsafe {
-        pg_sys::parse_int(
-            value.as_ptr(),
-            &mut number,
-            unit.bits(),
-            std::ptr::null_mut(),
-        )
-    };
+    let is_number = unsafe { pg_sys::parse_int(value.as_ptr(), &mut number, unit.bits(), std::ptr::null_mut()) };
     is_number.then_some(number)
 }
 
@@ -96,12 +89,7 @@ pub fn is_timezone(name: &str) -> bool {
 }
 
 /// Sets a parameter for as long as `action` says, with the session's own weight.
-pub(super) fn set(
-    name: &CStr,
-    value: &CStr,
-    context: pg_sys::GucContext::Type,
-    action: pg_sys::GucAction::Type,
-) {
+pub(super) fn set(name: &CStr, value: &CStr, context: pg_sys::GucContext::Type, action: pg_sys::GucAction::Type) {
     // SAFETY: both texts are copied.
     unsafe {
         pg_sys::set_config_option(
@@ -117,15 +105,12 @@ pub(super) fn set(
     }
 }
 
-/// Runs `work` while the server's log, where it ends in an error, leaves out the statement, which has a secret in it, and the
-/// context, which has it too where a function or a DO block calls, or where it is a bound parameter.
+/// Runs `work` while the server's log, where it ends in an error, leaves out the statement, which has a secret in it,
+/// and the context, which has it too where a function or a DO block calls, or where it is a bound parameter.
 pub fn without_statement<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
     // SAFETY: ended below, or by the transaction.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
-    for (name, value) in [
-        (c"log_min_error_statement", c"panic"),
-        (c"log_error_verbosity", c"terse"),
-    ] {
+    for (name, value) in [(c"log_min_error_statement", c"panic"), (c"log_error_verbosity", c"terse")] {
         set(
             name,
             value,
@@ -136,8 +121,8 @@ pub fn without_statement<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<R,
     }
     let result = work();
     if result.is_ok() {
-        // SAFETY: ends the level that was begun above. The error that is about to be raised ends it with its transaction, after
-        // it has been logged.
+        // SAFETY: ends the level that was begun above. The error that is about to be raised ends it with its
+        // transaction, after it has been logged.
         unsafe { pg_sys::AtEOXact_GUC(false, level) };
     }
     result

@@ -36,12 +36,10 @@ pub fn acting_as<R>(role: pg_sys::Oid, work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// What statements of ours depend on and a caller, or a trigger on a mirror, could have set otherwise: names and operators
-/// are looked up in `pg_catalog` alone, where nobody has put functions of their own, and types are spelled in one way.
-const SAFE: [(&CStr, &CStr); 2] = [
-    (c"search_path", c"pg_catalog, pg_temp"),
-    (c"quote_all_identifiers", c"off"),
-];
+/// What statements of ours depend on and a caller, or a trigger on a mirror, could have set otherwise: names and
+/// operators are looked up in `pg_catalog` alone, where nobody has put functions of their own, and types are spelled in
+/// one way.
+const SAFE: [(&CStr, &CStr); 2] = [(c"search_path", c"pg_catalog, pg_temp"), (c"quote_all_identifiers", c"off")];
 
 fn set_safe(action: pg_sys::GucAction::Type) {
     for (name, value) in SAFE {

@@ -14,8 +14,7 @@ pub struct Process {
 /// Starts a worker that enters `function` of this library with `argument`, and waits until it runs.
 pub(super) fn start(name: &str, function: &str, argument: u32) -> Result<Process, Failure> {
     let mut worker = pg_sys::BackgroundWorker {
-        bgw_flags: (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION)
-            as i32,
+        bgw_flags: (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION) as i32,
         bgw_start_time: pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished,
         bgw_restart_time: pg_sys::BGW_NEVER_RESTART,
         bgw_main_arg: pg_sys::Datum::from(argument),
@@ -43,11 +42,8 @@ pub(super) fn start(name: &str, function: &str, argument: u32) -> Result<Process
 }
 
 fn no_slot() -> Failure {
-    Failure::new(
-        PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-        "no background worker slot is free for the run",
-    )
-    .hint("Wait for other runs to end, or raise max_worker_processes in postgresql.conf and restart the server.")
+    Failure::new(PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "no background worker slot is free for the run")
+        .hint("Wait for other runs to end, or raise max_worker_processes in postgresql.conf and restart the server.")
 }
 
 fn copy_name<const N: usize>(field: &mut [std::ffi::c_char; N], name: &str) {
@@ -57,7 +53,8 @@ fn copy_name<const N: usize>(field: &mut [std::ffi::c_char; N], name: &str) {
     }
 }
 
-/// For a worker: connects to a database as a role, whose login it is not, so that a role without LOGIN can be served too.
+/// For a worker: connects to a database as a role, whose login it is not, so that a role without LOGIN can be served
+/// too.
 pub fn connect(database: pg_sys::Oid, role: pg_sys::Oid) {
     // SAFETY: called once, first thing in a worker that asked for a database connection.
     unsafe { pg_sys::BackgroundWorkerInitializeConnectionByOid(database, role, 0) };

@@ -41,9 +41,7 @@ fn datum(cells: &Cells, row: usize) -> Option<pg_sys::Datum> {
         Cells::Bigint(values) | Cells::Timestamp(values) => values[row].map(pg_sys::Datum::from),
         Cells::Boolean(values) => values[row].map(pg_sys::Datum::from),
         Cells::Date(values) => values[row].map(pg_sys::Datum::from),
-        Cells::Text(values) | Cells::Numeric(values) | Cells::BigintArray(values) => {
-            pointer(values)
-        }
+        Cells::Text(values) | Cells::Numeric(values) | Cells::BigintArray(values) => pointer(values),
     }
 }
 
@@ -51,16 +49,13 @@ impl Rowset<'_> {
     /// Makes the rows readable as `page` in the SPI connection that is open now, until it is closed.
     pub fn register(&self) {
         let is_within = |cells: &Cells| self.rows.end <= cells.len();
-        assert!(
-            self.columns.iter().all(|(_, cells)| is_within(cells)),
-            "a column is too short"
-        );
+        assert!(self.columns.iter().all(|(_, cells)| is_within(cells)), "a column is too short");
         let width = self.columns.len();
         let mut values = vec![pg_sys::Datum::from(0); width];
         let mut nulls = vec![false; width];
         // SAFETY: descriptor, tuplestore and relation live in the SPI connection's memory, which outlasts its queries;
-        // each row is copied into the tuplestore before the next one overwrites the arrays; each datum is of the type that
-        // the descriptor says, since both come from the variant of its cells.
+        // each row is copied into the tuplestore before the next one overwrites the arrays; each datum is of the type
+        // that the descriptor says, since both come from the variant of its cells.
         unsafe {
             let descriptor = pg_sys::CreateTemplateTupleDesc(width as i32);
             for (i, (name, cells)) in self.columns.iter().enumerate() {
@@ -77,12 +72,7 @@ impl Rowset<'_> {
                     nulls[i] = datum.is_none();
                     values[i] = datum.unwrap_or(pg_sys::Datum::from(0));
                 }
-                pg_sys::tuplestore_putvalues(
-                    store,
-                    descriptor,
-                    values.as_mut_ptr(),
-                    nulls.as_mut_ptr(),
-                );
+                pg_sys::tuplestore_putvalues(store, descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());
             }
             let size = size_of::<pg_sys::EphemeralNamedRelationData>();
             let relation = pg_sys::palloc0(size).cast::<pg_sys::EphemeralNamedRelationData>();

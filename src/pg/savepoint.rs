@@ -5,8 +5,9 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use std::panic::AssertUnwindSafe;
 
-/// Runs `work` in a subtransaction; an error of either kind, Rust's or PostgreSQL's, undoes what it did and is returned.
-/// A cancel is returned like any other error: whoever goes on after one must look at [`Failure::is_cancelled`].
+/// Runs `work` in a subtransaction; an error of either kind, Rust's or PostgreSQL's, undoes what it did and is
+/// returned. A cancel is returned like any other error: whoever goes on after one must look at
+/// [`Failure::is_cancelled`].
 pub fn attempt<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     // SAFETY: variables of this backend, put back below as PL/pgSQL's exception blocks do it.
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
@@ -49,8 +50,8 @@ pub fn attempt<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failur
     .execute()
 }
 
-/// Runs `work`, and undoes what it did: its result stays. The locks that it took are let go of too: a caller that waits for a
-/// run would hold them meanwhile, and be in the way of whoever drops or upgrades the extension.
+/// Runs `work`, and undoes what it did: its result stays. The locks that it took are let go of too: a caller that waits
+/// for a run would hold them meanwhile, and be in the way of whoever drops or upgrades the extension.
 pub fn undone<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     let mut found = None;
     let undone = attempt(|| {

@@ -5,12 +5,9 @@ use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use serde::de::DeserializeOwned;
 
-/// The one value of a query that only reads: None where it has no row, or NULL. It takes no transaction id, so that it works on a
-/// standby too.
-pub fn value<T: FromDatum + IntoDatum>(
-    query: &str,
-    args: &[DatumWithOid],
-) -> Result<Option<T>, Failure> {
+/// The one value of a query that only reads: None where it has no row, or NULL. It takes no transaction id, so that it
+/// works on a standby too.
+pub fn value<T: FromDatum + IntoDatum>(query: &str, args: &[DatumWithOid]) -> Result<Option<T>, Failure> {
     Spi::connect(|client| {
         let rows = client.select(query, Some(1), args)?;
         if rows.is_empty() {
@@ -22,9 +19,7 @@ pub fn value<T: FromDatum + IntoDatum>(
 
 /// The rows of a query that only reads, each made from its columns by name.
 pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Failure> {
-    let query = format!(
-        "SELECT coalesce(pg_catalog.json_agg(pg_catalog.to_json(q)), '[]')::text FROM ({query}) AS q"
-    );
+    let query = format!("SELECT coalesce(pg_catalog.json_agg(pg_catalog.to_json(q)), '[]')::text FROM ({query}) AS q");
     let text = value::<String>(&query, args)?.unwrap_or_default();
     serde_json::from_str(&text).map_err(|error| {
         Failure::new(

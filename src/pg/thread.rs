@@ -19,25 +19,18 @@ pub fn spawn<T: Send + 'static>(
         let mut before: libc::sigset_t = std::mem::zeroed();
         libc::sigfillset(&mut all);
         libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
-        let handle = std::thread::Builder::new()
-            .name(name.to_string())
-            .spawn(work);
+        let handle = std::thread::Builder::new().name(name.to_string()).spawn(work);
         libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
         handle
     };
     handle.map_err(|error| {
-        Failure::new(
-            PgSqlErrorCode::ERRCODE_INSUFFICIENT_RESOURCES,
-            format!("could not start a thread: {error}"),
-        )
+        Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_RESOURCES, format!("could not start a thread: {error}"))
     })
 }
 
 /// Runs `work`, which waits on the network, in a thread, while this backend stays cancellable:
 /// a cancel raises its error at once, and the thread is left to end by itself.
-pub fn wait_for<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Failure> {
+pub fn wait_for<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     const SLICE: Duration = Duration::from_millis(50);
     let (done, result) = mpsc::sync_channel(1);
     spawn("odoo_sync call", move || {

@@ -8,10 +8,7 @@ use std::panic::AssertUnwindSafe;
 
 /// Runs `work` in a transaction of its own with the rights of `role`, and commits it; an error of either kind,
 /// Rust's or PostgreSQL's, rolls it back and is returned. For background workers, which are never inside one.
-pub fn transaction<R>(
-    role: pg_sys::Oid,
-    work: impl FnOnce() -> Result<R, Failure>,
-) -> Result<R, Failure> {
+pub fn transaction<R>(role: pg_sys::Oid, work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     let attempt = AssertUnwindSafe(|| {
         // SAFETY: the order in which PostgreSQL's own workers do it; no transaction is open here.
         unsafe {
@@ -52,6 +49,23 @@ pub fn transaction<R>(
         pg_sys::pgstat_report_stat(false);
     }
     result
+}
+
+/// Runs `work` with a snapshot of its own: it sees what was committed since the statement that calls it began, unless
+/// the transaction's isolation is against that. An error ends the snapshot with its (sub)transaction.
+pub fn with_fresh_snapshot<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: called inside a transaction.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+    let result = work();
+    // SAFETY: the snapshot that was pushed above.
+    unsafe { pg_sys::PopActiveSnapshot() };
+    result
+}
+
+/// Drops what the system caches hold of objects that other sessions have changed by now, such as that one does not exist.
+pub fn accept_invalidations() {
+    // SAFETY: called inside a transaction, as PostgreSQL itself does before it opens a table.
+    unsafe { pg_sys::AcceptInvalidationMessages() };
 }
 
 /// The full id of the transaction, or subtransaction, that this backend is in; it gets one if it had none.

@@ -4,6 +4,7 @@ use crate::reader::plan::{self, Depends, FieldPlan};
 use crate::reader::source::Source;
 use crate::reader::spec::Compare;
 use crate::reader::tracked::{self, TrackedModels};
+use crate::reader::unreadable::UnreadableFields;
 use odoo::{Domain, Error, Field};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub struct Before {
     /// Whether one page has all records.
     pub are_few: bool,
     pub tracked: TrackedModels,
+    /// The fields that could not be read.
+    pub unreadable: UnreadableFields,
 }
 
 /// How a mirror is to be read.
@@ -37,69 +40,50 @@ pub enum Scope {
     Changed(Vec<i64>),
 }
 
-/// Records of other models that changed, by the custom field whose lists they may have been in when these were last read:
-/// Odoo tells which lists they are in now.
+/// Records of other models that changed, by the custom field whose lists they may have been in when these were last
+/// read: Odoo tells which lists they are in now.
 pub type Listed = Vec<(String, Vec<i64>)>;
 
 impl Source {
     /// Asks which fields there are, and which records to read: those that changed, or all.
     pub(super) fn planned(&self, before: &Before) -> Result<Planned, Error> {
         let (plan, server) = self.ask_fields()?;
-        let can_follow = self.spec.compare == Compare::Window
-            && server.iter().any(|field| field.name == "write_date");
+        let can_follow = self.spec.compare == Compare::Window && server.iter().any(|field| field.name == "write_date");
         // first of all, so that what happens while the pages are read is seen the next time
-        let (tracked, has_changed) = if can_follow {
-            self.tracked(&plan, &before.tracked)?
-        } else {
-            (TrackedModels::new(), false)
-        };
+        let (tracked, has_changed) =
+            if can_follow { self.tracked(&plan, &before.tracked)? } else { (TrackedModels::new(), false) };
         let depends = match &before.since {
             Some(_) => plan::depends(&self.client, &self.spec, &plan, &server)?,
             None => Depends::default(),
         };
-        let plan = Arc::new(FieldPlan { depends, ..plan });
+        let mut plan = FieldPlan { depends, ..plan };
+        plan.set_apart(&before.unreadable.keys().cloned().collect());
+        let plan = Arc::new(plan);
         self.set_plan(plan.clone());
-        let planned = |scope, listed| {
-            Ok(Planned {
-                plan: plan.clone(),
-                scope,
-                listed,
-                tracked,
-            })
-        };
+        let planned = |scope, listed| Ok(Planned { plan: plan.clone(), scope, listed, tracked });
         if let Some(since) = before.since.as_ref().filter(|_| can_follow && !has_changed) {
             match self.looked_for(since, &plan) {
-                Ok((ids, listed)) => return planned(Scope::Changed(ids), listed),
-                // this user may not look where the mirror's records depend on, or this server has no such path: everything
-                // is read instead
+                Ok((ids, listed)) => {
+                    self.unreadable.begin(&before.unreadable, false);
+                    return planned(Scope::Changed(ids), listed);
+                }
+                // this user may not look where the mirror's records depend on, or this server has no such path:
+                // everything is read instead
                 Err(error) if !plan.depends.always.is_empty() && error.kind.is_refusal() => {}
                 Err(error) => return Err(error),
             }
         }
-        let scope = if before.are_few {
-            Scope::OnePage
-        } else {
-            Scope::Whole(self.ids()?)
-        };
+        self.unreadable.begin(&before.unreadable, true);
+        let scope = if before.are_few { Scope::OnePage } else { Scope::Whole(self.ids()?) };
         planned(scope, Vec::new())
     }
 
-    fn tracked(
-        &self,
-        plan: &FieldPlan,
-        before: &TrackedModels,
-    ) -> Result<(TrackedModels, bool), Error> {
+    fn tracked(&self, plan: &FieldPlan, before: &TrackedModels) -> Result<(TrackedModels, bool), Error> {
         let lists = plan.custom_lists().map(|(_, model)| model);
         let names = self.spec.tracked_models.iter().map(String::as_str);
         let custom: Vec<&Field> = plan.custom().collect();
         let model = &self.spec.model;
-        tracked::follow(
-            &self.client,
-            &names.chain(lists).collect(),
-            model,
-            &custom,
-            before,
-        )
+        tracked::follow(&self.client, &names.chain(lists).collect(), model, &custom, before)
     }
 
     /// Which records changed; and which did that custom lists may have had in them, by field.

@@ -34,12 +34,7 @@ impl Source {
         self.read_part(span, give, &mut Trust::default())
     }
 
-    fn read_part(
-        &self,
-        span: Span,
-        give: &impl Fn(Content),
-        trust: &mut Trust,
-    ) -> Result<(), Error> {
+    fn read_part(&self, span: Span, give: &impl Fn(Content), trust: &mut Trust) -> Result<(), Error> {
         let error = match self.read(&span) {
             Ok(page) => {
                 trust.restore();
@@ -71,19 +66,14 @@ impl Source {
                 }
             },
         };
-        parts
-            .into_iter()
-            .try_for_each(|part| self.read_part(part, give, trust))
+        parts.into_iter().try_for_each(|part| self.read_part(part, give, trust))
     }
 
-    /// Whether a page that cannot be read is worth reading in parts: not when Odoo does not answer at all, and not when no
-    /// other record can be read either. Otherwise an outage, or a proxy that garbles every answer, would be taken for
-    /// a failure of each single record.
+    /// Whether a page that cannot be read is worth reading in parts: not when Odoo does not answer at all, and not when
+    /// no other record can be read either. Otherwise an outage, or a proxy that garbles every answer, would be taken
+    /// for a failure of each single record.
     fn may_be_a_record(&self, span: &Span, error: &Error, trust: &mut Trust) -> bool {
-        let is_lost = matches!(
-            error.kind,
-            ErrorKind::Timeout | ErrorKind::Dropped | ErrorKind::Busy
-        );
+        let is_lost = matches!(error.kind, ErrorKind::Timeout | ErrorKind::Dropped | ErrorKind::Busy);
         if !error.kind.may_be_one_record() || is_lost && !self.is_alive() {
             return false;
         }
@@ -99,9 +89,7 @@ impl Source {
     }
 
     fn is_alive(&self) -> bool {
-        self.client
-            .search(&self.spec.model, &Domain::all(), Some(1))
-            .is_ok()
+        self.client.search(&self.spec.model, &Domain::all(), Some(1)).is_ok()
     }
 
     /// Whether some record can be read by itself; true where there is none to try beside those that are in question.

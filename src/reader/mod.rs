@@ -1,5 +1,5 @@
-//! What is asked of Odoo for a mirror. It runs in helper threads, so that nothing here may call PostgreSQL: the layers' test
-//! sees to it that `pgrx` is not even named.
+//! What is asked of Odoo for a mirror. It runs in helper threads, so that nothing here may call PostgreSQL: the layers'
+//! test sees to it that `pgrx` is not even named.
 //!
 //! A [`source::Source`] is one mirror's records in Odoo, for runs, `verify()` and `check()` alike; a
 //! [`request::Request`] is what a run asks of it, and [`request::Content`] what comes back.
@@ -14,3 +14,4 @@ pub mod source;
 pub mod span;
 pub mod spec;
 pub mod tracked;
+pub mod unreadable;

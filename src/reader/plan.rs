@@ -20,7 +20,10 @@ pub struct FieldPlan {
     /// Those that are read by columns, then those that need a row read: the order of the table's new columns.
     pub columnar: Vec<Field>,
     pub rows: Vec<Field>,
-    /// What the catalogue asks for and the server lacks or does not let this user read, and what no column can be named.
+    /// Those that a row read fails at, for some records or for all: each is read by itself.
+    pub apart: Vec<Field>,
+    /// What the catalogue asks for and the server lacks or does not let this user read, and what no column can be
+    /// named.
     pub lacking: Vec<String>,
     pub depends: Depends,
     /// Whether the server has confirmed what can be read by columns.
@@ -29,15 +32,13 @@ pub struct FieldPlan {
 
 impl FieldPlan {
     pub fn all(&self) -> impl Iterator<Item = &Field> {
-        self.columnar.iter().chain(&self.rows)
+        self.columnar.iter().chain(&self.rows).chain(&self.apart)
     }
 
-    /// Whether a custom field that Odoo computes was guessed to be read by columns: where its path leads over a field that
-    /// is not stored, the guess could be wrong without being refused.
+    /// Whether a custom field that Odoo computes was guessed to be read by columns: where its path leads over a field
+    /// that is not stored, the guess could be wrong without being refused.
     pub fn has_doubtful_guess(&self) -> bool {
-        self.columnar
-            .iter()
-            .any(|field| field.is_custom() && !field.stored)
+        self.columnar.iter().any(|field| field.is_custom() && !field.stored)
     }
 
     /// The custom fields, which users make, change and remove.
@@ -57,18 +58,15 @@ impl FieldPlan {
         self.all().map(|field| field.name.clone()).collect()
     }
 
-    /// What tells that Odoo's database changed records without a trace: the sums of the ids that many2ones point to, which
-    /// deleting a record elsewhere empties, and merging two leads elsewhere; and of what the catalogue says that Odoo
-    /// writes by raw SQL.
+    /// What tells that Odoo's database changed records without a trace: the sums of the ids that many2ones point to,
+    /// which deleting a record elsewhere empties, and merging two leads elsewhere; and of what the catalogue says that
+    /// Odoo writes by raw SQL.
     pub fn aggregates(&self, spec: &MirrorSpec) -> Vec<Aggregate> {
         let is_compared = |field: &&Field| {
-            field.is_plain_many2one()
-                || field.kind == FieldKind::Integer && spec.compared_sums.contains(&field.name)
+            field.is_plain_many2one() || field.kind == FieldKind::Integer && spec.compared_sums.contains(&field.name)
         };
         let compared = self.columnar.iter().filter(is_compared);
-        compared
-            .map(|field| Aggregate::Sum(field.name.clone()))
-            .collect()
+        compared.map(|field| Aggregate::Sum(field.name.clone())).collect()
     }
 }
 
@@ -82,19 +80,10 @@ pub fn ask(client: &Client, spec: &MirrorSpec) -> Result<(FieldPlan, Vec<Field>)
     Ok((plan, server))
 }
 
-/// The relational fields, dotted paths too, whose records' changes are changes of the mirror's: the catalogue's, as far as
-/// the server has them, and those that custom fields show something of.
-pub fn depends(
-    client: &Client,
-    spec: &MirrorSpec,
-    plan: &FieldPlan,
-    server: &[Field],
-) -> Result<Depends, Error> {
-    let has = |path: &&String| {
-        server
-            .iter()
-            .any(|field| Some(field.name.as_str()) == path.split('.').next())
-    };
+/// The relational fields, dotted paths too, whose records' changes are changes of the mirror's: the catalogue's, as far
+/// as the server has them, and those that custom fields show something of.
+pub fn depends(client: &Client, spec: &MirrorSpec, plan: &FieldPlan, server: &[Field]) -> Result<Depends, Error> {
+    let has = |path: &&String| server.iter().any(|field| Some(field.name.as_str()) == path.split('.').next());
     let custom: Vec<&Field> = plan.custom().collect();
     let mut sources = client.sources(&spec.model, server, &custom)?;
     sources.extend(plan.custom_lists().map(|(field, _)| field.name.clone()));
@@ -103,27 +92,18 @@ pub fn depends(
     always.extend(sources);
     let mut in_doubt = own(&spec.depends_in_doubt);
     in_doubt.extend(always.iter().cloned());
-    Ok(Depends {
-        always: always.into_iter().collect(),
-        in_doubt: in_doubt.into_iter().collect(),
-    })
+    Ok(Depends { always: always.into_iter().collect(), in_doubt: in_doubt.into_iter().collect() })
 }
 
 /// Picks the mirror's fields from those that the server has: the catalogue's, and all custom ones.
 /// Which of them can be read by columns is a guess still, which the first page proves.
 pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
-    let storable =
-        |field: &&Field| field.kind.column_kind().is_some() && can_be_column(&field.name);
+    let storable = |field: &&Field| field.kind.column_kind().is_some() && can_be_column(&field.name);
     let is_custom = |field: &&Field| field.is_custom();
     let mut plan = FieldPlan::default();
     let mut chosen: Vec<&Field> = Vec::new();
     for wanted in &spec.fields {
-        let found = wanted.split('|').find_map(|name| {
-            server
-                .iter()
-                .filter(storable)
-                .find(|field| field.name == name)
-        });
+        let found = wanted.split('|').find_map(|name| server.iter().filter(storable).find(|field| field.name == name));
         match found {
             Some(field) => chosen.push(field),
             None => plan.lacking.push(wanted.clone()),
@@ -132,20 +112,17 @@ pub fn fields(spec: &MirrorSpec, server: &[Field]) -> FieldPlan {
     chosen.extend(server.iter().filter(storable).filter(is_custom));
     let unnameable = |field: &&Field| is_custom(field) && !can_be_column(&field.name);
     let left_out = server.iter().filter(unnameable);
-    plan.lacking
-        .extend(left_out.map(|field| field.name.replace('\0', "")));
+    plan.lacking.extend(left_out.map(|field| field.name.replace('\0', "")));
     let mut seen = HashSet::new();
     chosen.retain(|field| field.name != "id" && seen.insert(&field.name));
-    let (columnar, rows) = chosen
-        .into_iter()
-        .partition::<Vec<_>, _>(|field| field.is_in_sql());
+    let (columnar, rows) = chosen.into_iter().partition::<Vec<_>, _>(|field| field.is_in_sql());
     plan.columnar = columnar.into_iter().cloned().collect();
     plan.rows = rows.into_iter().cloned().collect();
     plan
 }
 
-/// Whether a mirror can have a column of that name beside its own ones. Odoo's names of stored fields are PostgreSQL's too;
-/// those of computed ones may be longer.
+/// Whether a mirror can have a column of that name beside its own ones. Odoo's names of stored fields are PostgreSQL's
+/// too; those of computed ones may be longer.
 fn can_be_column(name: &str) -> bool {
     name.len() <= LONGEST_NAME && !name.contains('\0') && ![SYNCED_AT, DELETED_AT].contains(&name)
 }
@@ -154,10 +131,5 @@ fn can_be_column(name: &str) -> bool {
 pub fn proven(client: &Client, model: &str, plan: &FieldPlan) -> Result<FieldPlan, Error> {
     let (columnar, mut rows) = client.columnar(model, &plan.columnar)?;
     rows.extend(plan.rows.iter().cloned());
-    Ok(FieldPlan {
-        columnar,
-        rows,
-        is_proven: true,
-        ..plan.clone()
-    })
+    Ok(FieldPlan { columnar, rows, is_proven: true, ..plan.clone() })
 }

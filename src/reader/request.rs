@@ -7,7 +7,7 @@ use crate::reader::span::Span;
 use odoo::{Error, Traffic, thread_traffic};
 use std::cell::RefCell;
 
-pub use changes::{Before, Planned, Scope};
+pub use changes::{Before, Listed, Planned, Scope};
 
 /// One thing that is asked for.
 pub enum Request {

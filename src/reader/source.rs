@@ -4,6 +4,7 @@ use crate::encode::page::EncodedPage;
 use crate::reader::plan::{self, FieldPlan};
 use crate::reader::span::Span;
 use crate::reader::spec::MirrorSpec;
+use crate::reader::unreadable::Ledger;
 use odoo::{Aggregate, Client, Domain, Error, ErrorKind, Field, Read, Texts, Totals};
 use once_cell::sync::OnceCell;
 use std::collections::HashSet;
@@ -18,6 +19,8 @@ pub struct Source {
     plan: Mutex<Arc<FieldPlan>>,
     /// What the server has then confirmed: asked for once, by whichever thread was refused first.
     proven: OnceCell<Arc<FieldPlan>>,
+    /// Fields that Odoo fails to read.
+    pub unreadable: Ledger,
 }
 
 /// How many records match, and what else was asked of them.
@@ -31,13 +34,7 @@ pub struct Counted {
 impl Source {
     /// The records of a mirror, by `domain`.
     pub fn new(client: Arc<Client>, spec: MirrorSpec, domain: Domain) -> Source {
-        Source {
-            client,
-            spec,
-            domain,
-            plan: Mutex::default(),
-            proven: OnceCell::new(),
-        }
+        Source { client, spec, domain, plan: Mutex::default(), proven: OnceCell::new(), unreadable: Ledger::default() }
     }
 
     /// Asks which fields there are, and plans by that: one request for the model's fields, more where custom fields are
@@ -51,10 +48,7 @@ impl Source {
 
     /// The plan that pages are read by now.
     pub fn plan(&self) -> Arc<FieldPlan> {
-        self.plan
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Has pages read by this plan from now on.
@@ -62,24 +56,44 @@ impl Source {
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
     }
 
+    /// Changes the plan that pages are read by, also for the other threads.
+    pub(super) fn change_plan(&self, change: impl FnOnce(&mut FieldPlan)) -> Arc<FieldPlan> {
+        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut plan));
+        plan.clone()
+    }
+
     /// Reads the records of a span by the source's plan. Which fields can be read by columns is a guess at first: where the
-    /// server refuses it, it is found out once, and all go on by that.
+    /// server refuses it, it is found out once, and all go on by that. So are fields that it fails at.
     ///
     /// # Errors
     /// Those of [`Client::read`]; [`ErrorKind::Malformed`] for an answer that is not about the span.
     pub fn read(&self, span: &Span) -> Result<EncodedPage, Error> {
-        let plan = self.plan();
-        let error = match self.read_fields(&plan, span) {
+        let mut plan = self.plan();
+        let mut error = match self.read_fields(&plan, span) {
             Ok(page) => return Ok(page),
             Err(error) => error,
         };
-        if plan.is_proven || !error.kind.is_refusal() {
-            return Err(error);
+        if error.kind.is_refusal() && !plan.is_proven {
+            let prove = || self.prove(&plan).map(Arc::new);
+            let proven = self.proven.get_or_try_init(prove)?.clone();
+            plan = self.change_plan(|plan| {
+                // another thread may have gone further by now
+                if !plan.is_proven {
+                    plan.clone_from(&proven);
+                }
+            });
+            error = match self.read_fields(&plan, span) {
+                Ok(page) => return Ok(page),
+                Err(error) => error,
+            };
         }
-        let prove = || self.prove(&plan).map(Arc::new);
-        let proven = self.proven.get_or_try_init(prove)?.clone();
-        self.set_plan(proven.clone());
-        self.read_fields(&proven, span)
+        if error.kind.is_refusal()
+            && let Some(plan) = self.find_broken_fields(&plan, span)?
+        {
+            return self.read_fields(&plan, span);
+        }
+        Err(error)
     }
 
     /// Reads these fields of the records of a span.
@@ -87,14 +101,19 @@ impl Source {
     /// # Errors
     /// Those of [`Source::read`]; [`ErrorKind::Refused`] where a field cannot be read by columns.
     pub fn read_fields(&self, plan: &FieldPlan, span: &Span) -> Result<EncodedPage, Error> {
-        let page = self.client.read(&Read {
-            model: &self.spec.model,
+        let model = &self.spec.model;
+        let mut page = self.client.read(&Read {
+            model,
             domain: &self.domain.and(&span.domain()),
             columns: &plan.columnar,
             rows: &plan.rows,
         })?;
         self.check_answer(span, &page.ids)?;
-        EncodedPage::encode(page, &self.spec.model, &plan.names())
+        for field in &plan.apart {
+            let parts = self.read_apart(field, &page.ids)?;
+            page.append_partial(model, field, &parts)?;
+        }
+        EncodedPage::encode(page, model, &plan.names())
     }
 
     /// Asks the server which fields of a plan it reads by columns, after it has refused the guess.
@@ -124,33 +143,24 @@ impl Source {
         let (model, domain) = (&self.spec.model, self.domain.without(without));
         let aggregates = self.plan().aggregates(&self.spec);
         match self.client.totals(model, &domain, &aggregates) {
-            Ok(totals) => Ok(Counted {
-                aggregates,
-                totals,
-                refused: None,
-            }),
+            Ok(totals) => Ok(Counted { aggregates, totals, refused: None }),
             Err(error) if error.kind.is_refusal() => Ok(Counted {
                 aggregates: Vec::new(),
-                totals: Totals {
-                    count: self.client.count(model, &domain)?,
-                    values: Texts::default(),
-                },
+                totals: Totals { count: self.client.count(model, &domain)?, values: Texts::default() },
                 refused: Some(error),
             }),
             Err(error) => Err(error),
         }
     }
 
-    /// Fails where an answer is not about the records that were asked for, or lacks one that Odoo has: a mixed-up answer of a
-    /// cache, or a read replica that lags behind. Records that are gone meanwhile may be lacking.
+    /// Fails where an answer is not about the records that were asked for, or lacks one that Odoo has: a mixed-up
+    /// answer of a cache, or a read replica that lags behind. Records that are gone meanwhile may be lacking.
     fn check_answer(&self, span: &Span, read: &[i64]) -> Result<(), Error> {
         let model = &self.spec.model;
         let wrong = |what: String| {
-            Error::new(
-                ErrorKind::Malformed,
-                format!("Odoo's answer to a read of {model} {what}."),
+            Error::new(ErrorKind::Malformed, format!("Odoo's answer to a read of {model} {what}.")).with_hint(
+                "Perhaps a cache before Odoo mixes up its answers, or a replica of its database lags behind.",
             )
-            .with_hint("Perhaps a cache before Odoo mixes up its answers, or a replica of its database lags behind.")
         };
         let stray = match span {
             Span::Only(ids) => {
@@ -162,12 +172,7 @@ impl Source {
         if let Some(id) = stray {
             return Err(wrong(format!("has record {id}, which was not asked for")));
         }
-        let lacking: Vec<i64> = span
-            .ids()
-            .iter()
-            .copied()
-            .filter(|id| read.binary_search(id).is_err())
-            .collect();
+        let lacking: Vec<i64> = span.ids().iter().copied().filter(|id| read.binary_search(id).is_err()).collect();
         if lacking.is_empty() {
             return Ok(());
         }

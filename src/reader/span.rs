@@ -34,9 +34,7 @@ impl Span {
     pub fn covers(&self, id: i64) -> bool {
         match self {
             Span::All => true,
-            Span::Between(ids) => {
-                ids.first().is_some_and(|first| *first <= id) && ids.last() >= Some(&id)
-            }
+            Span::Between(ids) => ids.first().is_some_and(|first| *first <= id) && ids.last() >= Some(&id),
             Span::Only(ids) => ids.contains(&id),
         }
     }

@@ -1,5 +1,5 @@
-//! Whether a mirror that was brought up to date equals Odoo: by totals, and where they differ by ids, by looking again, and
-//! at last by reading everything.
+//! Whether a mirror that was brought up to date equals Odoo: by totals, and where they differ by ids, by looking again,
+//! and at last by reading everything.
 
 use crate::failure::Failure;
 use crate::reader::source::Counted;
@@ -25,14 +25,15 @@ pub enum Verdict {
 }
 
 impl Filling {
-    /// Whether the totals tell if all is here: not when everything was read anyway, unless they were the reason for that.
+    /// Whether the totals tell if all is here: not when everything was read anyway, unless they were the reason for
+    /// that.
     pub fn is_to_be_compared(&self) -> bool {
         self.extent != Extent::Whole || self.course.is_reread
     }
 
-    /// What a difference of the totals means. Odoo may have changed since the pages were read, so that the ids are compared or
-    /// the changes are looked for once more; only a difference that stays, while the ids are the same, is one that nothing
-    /// tells of.
+    /// What a difference of the totals means. Odoo may have changed since the pages were read, so that the ids are
+    /// compared or the changes are looked for once more; only a difference that stays, while the ids are the same, is
+    /// one that nothing tells of.
     pub fn judge(&mut self, difference: TotalsDifference) -> Verdict {
         let course = &mut self.course;
         let before = course.difference.replace(difference.clone());
@@ -70,12 +71,9 @@ impl Filling {
         }
     }
 
-    /// By how much Odoo's totals are more than the mirror's, without the records that failed and the rows that are gone.
-    pub fn difference_from(
-        &mut self,
-        counted: &Counted,
-        failed_ids: &[i64],
-    ) -> Result<TotalsDifference, Failure> {
+    /// By how much Odoo's totals are more than the mirror's, without the records that failed and the rows that are
+    /// gone.
+    pub fn difference_from(&mut self, counted: &Counted, failed_ids: &[i64]) -> Result<TotalsDifference, Failure> {
         let mut fields = Vec::new();
         let mut columns = Vec::new();
         let mut there = Vec::new();
@@ -105,8 +103,14 @@ impl Filling {
 
 /// `partner_id by 12, id by -1`.
 fn spelled(difference: &TotalsDifference) -> String {
-    let differences = difference
-        .iter()
-        .map(|(field, difference)| format!("{field} by {difference}"));
+    let differences = difference.iter().map(|(field, difference)| format!("{field} by {difference}"));
     differences.collect::<Vec<_>>().join(", ")
+}
+
+/// What to tell where Odoo refuses to aggregate the records of a table.
+pub fn untold_totals(table: &str, failure: &Failure) -> String {
+    format!(
+        "{table}: Odoo does not tell what its records come to, so that what it changes without a trace comes with the day's full run: {}",
+        failure.summary()
+    )
 }

@@ -11,16 +11,23 @@ use crate::state::failures::Refused;
 use pgrx::prelude::*;
 
 impl Filling {
+    /// Takes note of records that were read: they are there.
+    pub fn has_read(&mut self, ids: &[i64]) {
+        if let Some(read) = &mut self.read_ids {
+            read.extend(ids);
+        }
+        if !self.gone.is_empty() {
+            for id in ids {
+                self.gone.remove(id);
+            }
+        }
+    }
+
     /// Finds out which rows are gone, where that is not known yet.
     ///
     /// # Errors
     /// More than the settings allow to remove, unless that is forced.
-    pub fn find_gone(
-        &mut self,
-        failed_ids: &[i64],
-        settings: &Settings,
-        force: bool,
-    ) -> Result<(), Failure> {
+    pub fn find_gone(&mut self, failed_ids: &[i64], settings: &Settings, force: bool) -> Result<(), Failure> {
         if let Some(mut read) = self.read_ids.take() {
             read.extend(failed_ids);
             self.gone = self.table.ids_beyond(&read)?.into_iter().collect();
@@ -30,8 +37,7 @@ impl Filling {
         }
         let rows = self.table.count()?;
         let gone = self.gone.len() as u64;
-        let is_much =
-            rows > settings.max_removal_rows && gone * 100 > rows * settings.max_removal_percent;
+        let is_much = rows > settings.max_removal_rows && gone * 100 > rows * settings.max_removal_percent;
         if is_much && !force {
             return Err(self.too_many_gone(gone, rows, settings.max_removal_percent));
         }
@@ -51,8 +57,8 @@ impl Filling {
         .hint("If that many are really gone, call odoo_sync.run(..., force => true). If not, the user has lost a right in Odoo, or the type's domain is wrong.")
     }
 
-    /// Leaves the rows that are gone, for another table of the type has lost too many; the next run finds them again. Gives
-    /// what to tell of it.
+    /// Leaves the rows that are gone, for another table of the type has lost too many; the next run finds them again.
+    /// Gives what to tell of it.
     pub fn keep_gone(&mut self) -> Option<String> {
         if self.gone.is_empty() {
             return None;
@@ -77,12 +83,7 @@ impl Filling {
 }
 
 /// Removes these rows, in halves where one of them is refused.
-fn remove(
-    table: &Table,
-    ids: &[i64],
-    marks: bool,
-    kept: &mut Vec<Refused>,
-) -> Result<u64, Failure> {
+fn remove(table: &Table, ids: &[i64], marks: bool, kept: &mut Vec<Refused>) -> Result<u64, Failure> {
     if ids.is_empty() {
         return Ok(0);
     }
@@ -109,9 +110,5 @@ fn remove(
 }
 
 fn kept_row(id: i64, why: &str) -> Refused {
-    Refused {
-        id,
-        error: format!("Odoo no longer has it, and its row cannot be removed: {why}"),
-        payload: None,
-    }
+    Refused { id, error: format!("Odoo no longer has it, and its row cannot be removed: {why}"), payload: None }
 }

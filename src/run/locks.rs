@@ -1,7 +1,7 @@
 //! Locks on the mirrors that a run cannot get.
 //!
-//! A caller that waits for its run cannot release a lock that the run needs, and PostgreSQL's deadlock detector does not see
-//! that the one waits for the other: the worker's `lock_timeout` ends it, and this tells who holds the lock.
+//! A caller that waits for its run cannot release a lock that the run needs, and PostgreSQL's deadlock detector does
+//! not see that the one waits for the other: the worker's `lock_timeout` ends it, and this tells who holds the lock.
 
 use crate::failure::Failure;
 use crate::pg::sql;
@@ -10,11 +10,10 @@ use pgrx::spi::quote_qualified_identifier;
 use serde::Deserialize;
 
 /// The modes beside which no row can be written.
-const AGAINST_WRITING: &str =
-    "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
+const AGAINST_WRITING: &str = "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
 
-/// Fails when this session, which is about to wait for a run of these types, holds a lock on one of their mirrors beside
-/// which the run could write nothing, or one on a catalogue of PostgreSQL's beside which no process can start.
+/// Fails when this session, which is about to wait for a run of these types, holds a lock on one of their mirrors
+/// beside which the run could write nothing, or one on a catalogue of PostgreSQL's beside which no process can start.
 pub fn ensure_caller_is_not(connection: &str, types: &[String]) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Held {
@@ -36,11 +35,7 @@ pub fn ensure_caller_is_not(connection: &str, types: &[String]) -> Result<(), Fa
     let held: Vec<Held> = sql::rows(&query, &[connection.into(), types.to_vec().into()])?;
     match held.into_iter().next() {
         None => Ok(()),
-        Some(Held {
-            schema,
-            table_name,
-            mode,
-        }) => {
+        Some(Held { schema, table_name, mode }) => {
             let table = quote_qualified_identifier(&schema, &table_name);
             Err(Failure::new(
                 PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
@@ -51,14 +46,9 @@ pub fn ensure_caller_is_not(connection: &str, types: &[String]) -> Result<(), Fa
     }
 }
 
-/// Says of a lock timeout which table of the schema it was about, or whether it was about this one, and who holds a lock on
-/// it. Called in a transaction after the one that failed. `caller` is the process that waits for the run.
-pub fn explain(
-    failure: Failure,
-    schema: &str,
-    table: Option<&str>,
-    caller: Option<i32>,
-) -> Result<Failure, Failure> {
+/// Says of a lock timeout which table of the schema it was about, or whether it was about this one, and who holds a
+/// lock on it. Called in a transaction after the one that failed. `caller` is the process that waits for the run.
+pub fn explain(failure: Failure, schema: &str, table: Option<&str>, caller: Option<i32>) -> Result<Failure, Failure> {
     #[derive(Deserialize)]
     struct Holder {
         table_name: String,
@@ -90,21 +80,14 @@ pub fn explain(
     let mode = &holder.mode;
     let (message, hint) = match holder.pid {
         Some(pid) if caller == Some(pid) => (
-            format!(
-                "{table} is locked by the transaction that called the run and waits for it (pid {pid}, {mode})"
-            ),
+            format!("{table} is locked by the transaction that called the run and waits for it (pid {pid}, {mode})"),
             "COMMIT or ROLLBACK before you call the run.",
         ),
         Some(pid) => {
             let role = holder.role.unwrap_or_default();
-            let application = holder
-                .application
-                .map(|name| format!(", {name}"))
-                .unwrap_or_default();
+            let application = holder.application.map(|name| format!(", {name}")).unwrap_or_default();
             (
-                format!(
-                    "{table} is locked by another session (pid {pid}, role {role}{application}, {mode})"
-                ),
+                format!("{table} is locked by another session (pid {pid}, role {role}{application}, {mode})"),
                 "The next run does what this one could not, once that session's transaction has ended.",
             )
         }
@@ -113,11 +96,7 @@ pub fn explain(
             "pg_prepared_xacts lists them; COMMIT PREPARED or ROLLBACK PREPARED it.",
         ),
     };
-    Ok(Failure {
-        message,
-        hint: Some(hint.to_string()),
-        ..failure
-    })
+    Ok(Failure { message, hint: Some(hint.to_string()), ..failure })
 }
 
 /// Whether somebody waits for the database to be left alone, to drop, rename or move it.

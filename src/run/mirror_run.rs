@@ -6,32 +6,21 @@ use crate::pg::transaction::transaction;
 use crate::reader::request::{Before, Content, Planned, Request, Scope};
 use crate::reader::source::{Counted, Source};
 use crate::reader::span::Span;
-use crate::run::compare::Verdict;
+use crate::run::compare::{Verdict, untold_totals};
 use crate::run::context::Context;
 use crate::run::phase::{Course, Extent, Filling, Phase, Reading, Step};
 use crate::run::progress::Progress;
+use crate::run::setup::Setup;
 use crate::run::store::PageStore;
 use crate::run::tally::Tally;
 use crate::run::target::{self, Target};
 use crate::state::failures::{self, Refused};
-use crate::state::mirror_state::{self, MirrorState, NewState};
+use crate::state::mirror_state::MirrorState;
 use crate::state::task::Event;
 use odoo::ErrorKind;
 use pgrx::prelude::*;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// What a mirror is read by: settings of the type, and what is known of the Odoo user.
-pub struct Setup {
-    /// Records per page.
-    pub batch_size: usize,
-    /// Whether rows of records that are gone are marked rather than removed.
-    pub marks: bool,
-    /// The language of the user's texts.
-    pub lang: Option<String>,
-    /// The company by which what depends on the company is read.
-    pub company_id: i64,
-}
 
 /// One mirror's part of a run.
 pub struct MirrorRun {
@@ -39,7 +28,8 @@ pub struct MirrorRun {
     pub tally: Tally,
     /// Whether the run set out to read everything.
     pub is_full: bool,
-    /// Whether the rows of records that are gone must stay, in the type's other tables too, since suspiciously many are.
+    /// Whether the rows of records that are gone must stay, in the type's other tables too, since suspiciously many
+    /// are.
     pub keeps_gone: bool,
     setup: Setup,
     /// What is known from the runs before.
@@ -53,14 +43,9 @@ impl MirrorRun {
     pub fn new(source: Source, setup: Setup, past: MirrorState, is_full: bool) -> MirrorRun {
         // before 0.2.0 language and company were not noted
         let is_other_view = past.lang.is_some() && past.lang != setup.lang
-            || past
-                .company_id
-                .is_some_and(|before| before != setup.company_id);
+            || past.company_id.is_some_and(|before| before != setup.company_id);
         let is_other_domain = past.domain.as_ref() != Some(&source.domain.to_value());
-        let since = past
-            .since
-            .clone()
-            .filter(|_| !is_full && !is_other_view && !is_other_domain);
+        let since = past.since.clone().filter(|_| !is_full && !is_other_view && !is_other_domain);
         MirrorRun {
             source: Arc::new(source),
             tally: Tally::default(),
@@ -110,13 +95,8 @@ impl MirrorRun {
             _ => Default::default(),
         };
         // twice as many may have come since, and still fit into a page
-        let are_few =
-            self.past.is_loaded && self.past.row_count * 2 <= self.setup.batch_size as u64;
-        Request::Plan(Before {
-            since,
-            are_few,
-            tracked,
-        })
+        let are_few = self.past.is_loaded && self.past.row_count * 2 <= self.setup.batch_size as u64;
+        Request::Plan(Before { since, are_few, tracked, unreadable: self.past.unreadable.clone() })
     }
 
     /// Deals with an answer of Odoo's.
@@ -125,26 +105,18 @@ impl MirrorRun {
     /// Why the mirror cannot be brought up to date; it has ended then.
     pub fn take(&mut self, content: Content, context: &Context) -> Result<Step, Failure> {
         match (std::mem::replace(&mut self.phase, Phase::Ended), content) {
-            (Phase::Planning(_), Content::Planned(Err(error)))
-                if error.kind == ErrorKind::UnknownModel =>
-            {
+            (Phase::Planning(_), Content::Planned(Err(error))) if error.kind == ErrorKind::UnknownModel => {
                 self.phase = Phase::Missing;
                 Ok(Step::Ended)
             }
-            (Phase::Planning(course), Content::Planned(planned)) => {
-                self.begin(course, planned?, context)
-            }
+            (Phase::Planning(course), Content::Planned(planned)) => self.begin(course, planned?, context),
             (Phase::Reading(mut reading), Content::Page(span, page)) => {
                 self.store(&mut reading, &span, &page, context)?;
                 self.phase = Phase::Reading(reading);
                 Ok(Step::Wait)
             }
             (Phase::Reading(reading), Content::Unreadable(id, error)) => {
-                let refused = Refused {
-                    id,
-                    error: Failure::from(error).summary(),
-                    payload: None,
-                };
+                let refused = Refused { id, error: Failure::from(error).summary(), payload: None };
                 self.tally.keep(vec![refused], &self.source.spec, context)?;
                 self.phase = Phase::Reading(reading);
                 Ok(Step::Wait)
@@ -158,45 +130,22 @@ impl MirrorRun {
                 }
                 self.after_pages(reading, context)
             }
-            (Phase::Comparing(filling), Content::Counted(counted)) => {
-                self.compare(filling, counted?, context)
+            (Phase::Comparing(filling), Content::Counted(counted)) => self.compare(filling, counted?, context),
+            (Phase::LookingAgain(filling), Content::Changed(changed)) => self.read_changed(filling, changed?, context),
+            (Phase::Listing(filling), Content::Ids(ids)) => self.read_lacking(filling, &ids?, context),
+            (..) => {
+                Err(Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "internal error: an answer came out of turn"))
             }
-            (Phase::LookingAgain(filling), Content::Changed(changed)) => {
-                self.read_changed(filling, changed?, context)
-            }
-            (Phase::Listing(filling), Content::Ids(ids)) => {
-                self.read_lacking(filling, &ids?, context)
-            }
-            (..) => Err(Failure::new(
-                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-                "internal error: an answer came out of turn",
-            )),
         }
     }
 
     /// The fields are known: makes the table ready, and has the records read.
-    fn begin(
-        &mut self,
-        mut course: Course,
-        planned: Planned,
-        context: &Context,
-    ) -> Result<Step, Failure> {
-        let Planned {
-            plan,
-            mut scope,
-            listed,
-            tracked,
-        } = planned;
+    fn begin(&mut self, mut course: Course, planned: Planned, context: &Context) -> Result<Step, Failure> {
+        let Planned { plan, mut scope, listed, tracked } = planned;
         course.tracked = tracked;
         let (schema, marks) = (&context.task.connection, self.setup.marks);
-        let Target {
-            table,
-            known_max,
-            has_new_fields,
-            notes,
-        } = transaction(context.user, || {
-            target::prepare(schema, &self.source.spec, &self.past, &plan, marks)
-        })?;
+        let Target { table, known_max, has_new_fields, notes } =
+            transaction(context.user, || target::prepare(schema, &self.source.spec, &self.past, &plan, marks))?;
         if !course.is_prepared {
             self.tally.notes.extend(notes);
             course.is_prepared = true;
@@ -205,16 +154,7 @@ impl MirrorRun {
         let is_to_be_read_whole = has_new_fields && matches!(scope, Scope::Changed(_));
         let (deleted, gone) = transaction(table.owner, || {
             let deleted = target::tidy(&table, &self.past, marks)?;
-            let mut gone = HashSet::new();
-            match &mut scope {
-                Scope::Whole(ids) => gone = table.ids_beyond(ids)?.into_iter().collect(),
-                Scope::Changed(ids) if !is_to_be_read_whole => {
-                    for (field, others) in &listed {
-                        ids.extend(table.listing(field, others)?);
-                    }
-                }
-                _ => {}
-            }
+            let gone = if is_to_be_read_whole { HashSet::new() } else { target::take_up(&table, &mut scope, &listed)? };
             Ok((deleted, gone))
         })?;
         self.tally.counts.deleted += deleted;
@@ -246,6 +186,7 @@ impl MirrorRun {
         course.since = None;
         let request = Request::Plan(Before {
             tracked: course.tracked.clone(),
+            unreadable: self.source.unreadable.found(),
             ..Before::default()
         });
         self.phase = Phase::Planning(course);
@@ -253,64 +194,34 @@ impl MirrorRun {
     }
 
     /// Has the records read that changed, and those that failed before.
-    fn read_changed(
-        &mut self,
-        filling: Filling,
-        mut ids: Vec<i64>,
-        context: &Context,
-    ) -> Result<Step, Failure> {
+    fn read_changed(&mut self, filling: Filling, mut ids: Vec<i64>, context: &Context) -> Result<Step, Failure> {
         ids.extend(&self.past.failed_ids);
         ids.sort_unstable();
         ids.dedup();
         self.tally.expected = self.tally.counts.fetched + ids.len() as u64;
-        let filling = Filling {
-            extent: Extent::Changed,
-            ..filling
-        };
+        let filling = Filling { extent: Extent::Changed, ..filling };
         self.read(filling, self.pages(&ids, Span::Only), context)
     }
 
     /// Compares the ids with Odoo's: has those read that the mirror lacks.
-    fn read_lacking(
-        &mut self,
-        filling: Filling,
-        ids: &[i64],
-        context: &Context,
-    ) -> Result<Step, Failure> {
+    fn read_lacking(&mut self, filling: Filling, ids: &[i64], context: &Context) -> Result<Step, Failure> {
         let table = &filling.table;
-        let (gone, mut lacking) = transaction(table.owner, || {
-            Ok((table.ids_beyond(ids)?, table.lacking(ids)?))
-        })?;
+        let (gone, mut lacking) = transaction(table.owner, || Ok((table.ids_beyond(ids)?, table.lacking(ids)?)))?;
         // what could not be read a moment ago is not asked for again in the same run
         lacking.retain(|id| !self.tally.failed_ids.contains(id));
         self.tally.expected += lacking.len() as u64;
-        let filling = Filling {
-            extent: Extent::Lacking,
-            gone: gone.into_iter().collect(),
-            ..filling
-        };
+        let filling = Filling { extent: Extent::Lacking, gone: gone.into_iter().collect(), ..filling };
         self.read(filling, self.pages(&lacking, Span::Only), context)
     }
 
     /// Ids in portions of the type's page size.
     fn pages(&self, ids: &[i64], span: fn(Vec<i64>) -> Span) -> Vec<Span> {
-        ids.chunks(self.setup.batch_size)
-            .map(|page| span(page.to_vec()))
-            .collect()
+        ids.chunks(self.setup.batch_size).map(|page| span(page.to_vec())).collect()
     }
 
     /// Has pages read; without any, goes on at once.
-    fn read(
-        &mut self,
-        filling: Filling,
-        pages: Vec<Span>,
-        context: &Context,
-    ) -> Result<Step, Failure> {
-        let reading = Reading {
-            filling,
-            pages_left: pages.len(),
-            doubtful: Vec::new(),
-        };
+    fn read(&mut self, filling: Filling, pages: Vec<Span>, context: &Context) -> Result<Step, Failure> {
+        let reading = Reading { filling, pages_left: pages.len(), doubtful: Vec::new() };
         if pages.is_empty() {
             return self.after_pages(reading, context);
         }
@@ -344,22 +255,13 @@ impl MirrorRun {
         }
         .store()?;
         self.tally.nul_characters += page.nul_characters;
-        if let Some(read) = &mut filling.read_ids {
-            read.extend(&page.ids);
-        }
-        if !filling.gone.is_empty() {
-            for id in &page.ids {
-                filling.gone.remove(id);
-            }
-        }
+        filling.has_read(&page.ids);
         Ok(())
     }
 
     /// All pages are stored: settles the doubtful ones, and compares where the pages were not all there is.
     fn after_pages(&mut self, reading: Reading, context: &Context) -> Result<Step, Failure> {
-        let Reading {
-            filling, doubtful, ..
-        } = reading;
+        let Reading { filling, doubtful, .. } = reading;
         if !doubtful.is_empty() {
             let pages = doubtful.into_iter().map(Span::Only).collect();
             return self.read(filling, pages, context);
@@ -373,18 +275,14 @@ impl MirrorRun {
     }
 
     /// The totals are here.
-    fn compare(
-        &mut self,
-        mut filling: Filling,
-        counted: Counted,
-        context: &Context,
-    ) -> Result<Step, Failure> {
+    fn compare(&mut self, mut filling: Filling, counted: Counted, context: &Context) -> Result<Step, Failure> {
         let failed_ids = &self.tally.failed_ids;
-        let difference = transaction(filling.table.owner, || {
-            filling.difference_from(&counted, failed_ids)
-        })?;
+        let difference = transaction(filling.table.owner, || filling.difference_from(&counted, failed_ids))?;
         if let Some(error) = counted.refused {
-            self.note_refused(&Failure::from(error));
+            let note = untold_totals(&self.source.spec.table_name, &Failure::from(error));
+            if !self.tally.notes.contains(&note) {
+                self.tally.notes.push(note);
+            }
         }
         match filling.judge(difference) {
             Verdict::Settled(note) => {
@@ -407,25 +305,12 @@ impl MirrorRun {
         }
     }
 
-    fn note_refused(&mut self, failure: &Failure) {
-        let note = format!(
-            "{}: Odoo does not tell what its records come to, so that what it changes without a trace comes with the day's full run: {}",
-            self.source.spec.table_name,
-            failure.summary()
-        );
-        if !self.tally.notes.contains(&note) {
-            self.tally.notes.push(note);
-        }
-    }
-
     /// All that there is to read is stored: finds out what is gone.
     fn settle(&mut self, mut filling: Filling, context: &Context) -> Result<Step, Failure> {
         let (settings, force) = (&context.task.settings, context.task.force);
         let failed_ids = &self.tally.failed_ids;
-        transaction(filling.table.owner, || {
-            filling.find_gone(failed_ids, settings, force)
-        })
-        .inspect_err(|_| self.keeps_gone = true)?;
+        transaction(filling.table.owner, || filling.find_gone(failed_ids, settings, force))
+            .inspect_err(|_| self.keeps_gone = true)?;
         self.phase = Phase::Settled(filling);
         Ok(Step::Settled)
     }
@@ -447,39 +332,23 @@ impl MirrorRun {
 
     /// The mirror's records are all here: notes that, and tells the caller.
     fn complete(&mut self, filling: &Filling, context: &Context) -> Result<(), Failure> {
-        let (task, spec, table) = (context.task, &self.source.spec, &filling.table);
+        for (field, unreadable) in self.source.unreadable.found() {
+            let table = &self.source.spec.table_name;
+            self.tally.notes.push(format!("{table}: {field} {}.", unreadable.told()));
+        }
+        let source = &self.source;
         transaction(context.user, || {
             if !self.setup.marks {
-                table.ensure_unique()?;
+                filling.table.ensure_unique()?;
             }
             if !self.past.is_loaded {
-                table.create_indexes(&spec.indexes)?;
+                filling.table.create_indexes(&source.spec.indexes)?;
             }
-            let rows = match filling.rows {
-                Some(rows) => rows,
-                None => table.count()?,
-            };
-            let columns = table.columns.iter();
-            mirror_state::save(
-                task,
-                &NewState {
-                    spec,
-                    domain: &self.source.domain,
-                    window_end: context.window_end,
-                    is_full: filling.course.since.is_none(),
-                    rows,
-                    columns: columns
-                        .map(|column| (column.field.as_str(), column.name.as_str()))
-                        .collect(),
-                    tracked: &filling.course.tracked,
-                    known_difference: filling.course.known_difference.as_ref(),
-                    lang: self.setup.lang.as_deref(),
-                    company_id: self.setup.company_id,
-                },
-            )?;
-            failures::forget(&task.connection, &spec.table_name, &self.tally.failed_ids)
+            filling.save(source, &self.setup, context)?;
+            let (connection, table) = (&context.task.connection, &source.spec.table_name);
+            failures::forget(connection, table, &self.tally.failed_ids)
         })?;
-        let line = format!("{}: {}", spec.name(), self.tally.counts.summary());
+        let line = format!("{}: {}", source.spec.name(), self.tally.counts.summary());
         context.worker.send(&Event::Notice(line));
         Ok(())
     }

@@ -11,14 +11,11 @@ const PAYLOAD_BYTES: usize = 8000;
 /// Notifies the channel `odoo_sync`; it is delivered when the transaction that this is called in commits.
 pub fn notify(task: &Task, outcomes: &[Outcome]) -> Result<(), Failure> {
     let payload = payload(task, outcomes);
-    Ok(Spi::run_with_args(
-        "SELECT pg_catalog.pg_notify('odoo_sync', $1)",
-        &[payload.into()],
-    )?)
+    Ok(Spi::run_with_args("SELECT pg_catalog.pg_notify('odoo_sync', $1)", &[payload.into()])?)
 }
 
-/// How each type ended, with its counts; without these where it would be too long, and then without the types that are too
-/// many, whose number it tells instead.
+/// How each type ended, with its counts; without these where it would be too long, and then without the types that are
+/// too many, whose number it tells instead.
 fn payload(task: &Task, outcomes: &[Outcome]) -> String {
     let text = |types: Vec<Value>, left_out: usize| {
         let mut payload = json!({

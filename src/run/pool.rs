@@ -28,12 +28,7 @@ impl<T> Queue<T> {
         loop {
             match jobs.pop_front() {
                 Some(job) => return job,
-                None => {
-                    jobs = self
-                        .added
-                        .wait(jobs)
-                        .unwrap_or_else(PoisonError::into_inner)
-                }
+                None => jobs = self.added.wait(jobs).unwrap_or_else(PoisonError::into_inner),
             }
         }
     }
@@ -49,14 +44,10 @@ pub struct Pool<T> {
 
 impl<T: Send + 'static> Pool<T> {
     pub fn start(threads: usize) -> Result<Pool<T>, Failure> {
-        let queue = Arc::new(Queue {
-            jobs: Mutex::default(),
-            added: Condvar::new(),
-        });
+        let queue = Arc::new(Queue { jobs: Mutex::default(), added: Condvar::new() });
         let (sender, results) = mpsc::sync_channel(threads);
         for _ in 0..threads {
-            let (queue, sender): (Arc<Queue<T>>, SyncSender<Option<T>>) =
-                (queue.clone(), sender.clone());
+            let (queue, sender): (Arc<Queue<T>>, SyncSender<Option<T>>) = (queue.clone(), sender.clone());
             thread::spawn("odoo_sync fetch", move || {
                 loop {
                     let job = queue.take();
@@ -68,11 +59,7 @@ impl<T: Send + 'static> Pool<T> {
                 }
             })?;
         }
-        Ok(Pool {
-            queue,
-            results,
-            threads,
-        })
+        Ok(Pool { queue, results, threads })
     }
 
     pub fn submit(&self, job: Job<T>) {
@@ -85,7 +72,8 @@ impl<T: Send + 'static> Pool<T> {
         self.queue.lock().len() < self.threads
     }
 
-    /// The next result, if one comes within the time; fails when a job panicked, whose results would be waited for in vain.
+    /// The next result, if one comes within the time; fails when a job panicked, whose results would be waited for in
+    /// vain.
     pub fn next(&self, patience: Duration) -> Result<Option<T>, Failure> {
         match self.results.recv_timeout(patience) {
             Ok(Some(result)) => Ok(Some(result)),

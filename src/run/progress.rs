@@ -13,9 +13,7 @@ pub struct Progress {
 
 impl Progress {
     pub fn new() -> Progress {
-        Progress {
-            last: Instant::now(),
-        }
+        Progress { last: Instant::now() }
     }
 
     /// Says how far a mirror is, unless that was said within the last second.

@@ -17,11 +17,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// A run of which nothing was told yet.
     pub fn new(task: &'a Task, worker: &'a Worker) -> Report<'a> {
-        Report {
-            task,
-            worker,
-            told: Vec::new(),
-        }
+        Report { task, worker, told: Vec::new() }
     }
 
     /// Tells the caller how a type ended, and the server's log where it failed: nobody may be waiting.
@@ -51,8 +47,7 @@ impl<'a> Report<'a> {
     /// transactions that they ended in, so that it finds what it hears.
     pub fn notify(&mut self, user: pg_sys::Oid) {
         let task = self.task;
-        self.told
-            .sort_by_key(|outcome| task.types.iter().position(|name| *name == outcome.r#type));
+        self.told.sort_by_key(|outcome| task.types.iter().position(|name| *name == outcome.r#type));
         if let Err(failure) = transaction(user, || notify::notify(task, &self.told)) {
             pgrx::warning!(
                 "odoo_sync: the end of run {} of connection {} could not be announced: {}",

@@ -4,26 +4,24 @@ use crate::connection;
 use crate::failure::Failure;
 use crate::pg::channel::Worker;
 use crate::pg::transaction::transaction;
-use crate::pg::{deadline, interrupts, thread};
+use crate::pg::{deadline, interrupts};
 use crate::reader::access::Access;
 use crate::reader::request::{Content, Request};
-use crate::reader::source::Source;
 use crate::run::context::Context;
 use crate::run::locks;
-use crate::run::mirror_run::{MirrorRun, Setup};
+use crate::run::login::log_in;
+use crate::run::mirror_run::MirrorRun;
 use crate::run::phase::Step;
-use crate::run::pool::{Pool, thread_ended};
+use crate::run::pool::Pool;
 use crate::run::report::Report;
 use crate::run::type_run::TypeRun;
-use crate::state::catalogue::{self, Deletes, TypeSpec};
+use crate::state::catalogue;
 use crate::state::extension::as_owner;
-use crate::state::mirror_state::{self, MirrorState};
-use crate::state::task::{Event, Mode, Outcome, Status, Task};
-use crate::state::{history, lock};
-use odoo::{Cancel, Client, Error, Traffic, thread_traffic};
+use crate::state::history;
+use crate::state::task::{Event, Outcome, Status, Task};
+use odoo::{Cancel, Client, Traffic};
 use pgrx::prelude::*;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// How long the main thread waits before it looks whether it was told to stop.
@@ -31,9 +29,6 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// How often a run that nobody waits for looks whether somebody wants the database, for which PostgreSQL waits 5 s.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// A client, and the id of the company that the user is in, by which what depends on the company is read.
-type Opened = (Client, i64);
 
 /// Which mirror of which type.
 #[derive(Debug, Clone, Copy)]
@@ -82,10 +77,7 @@ pub fn run(mut task: Task, worker: &Worker) {
     };
     let cancel = Cancel::new();
     let mut unbegun = "The type is no longer in the catalogue.".to_string();
-    if let Err(failure) = numbered
-        .and_then(|()| run.begin())
-        .and_then(|()| run.work(&cancel))
-    {
+    if let Err(failure) = numbered.and_then(|()| run.begin()).and_then(|()| run.work(&cancel)) {
         cancel.cancel();
         unbegun = failure.summary();
         run.abandon(failure);
@@ -97,10 +89,7 @@ pub fn run(mut task: Task, worker: &Worker) {
     }
     run.report.notify(user);
     if let Err(failure) = transaction(user, || history::prune(task.settings.history_days)) {
-        pgrx::warning!(
-            "odoo_sync: the history could not be pruned: {}",
-            failure.summary()
-        );
+        pgrx::warning!("odoo_sync: the history could not be pruned: {}", failure.summary());
     }
     worker.send(&Event::Finished);
 }
@@ -113,16 +102,6 @@ fn number(task: &mut Task, user: pg_sys::Oid) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The mode of a type as far as it can be told before Odoo is asked: incremental where everything that was filled before is
-/// not due to be read in full.
-fn expected_mode(task: &Task, past: &[MirrorState]) -> Mode {
-    if task.full || past.is_empty() || past.iter().any(|mirror| mirror.since.is_none()) {
-        Mode::Full
-    } else {
-        Mode::Incremental
-    }
-}
-
 impl Run<'_> {
     /// Takes the locks of the types; those that another run holds are skipped.
     fn begin(&mut self) -> Result<(), Failure> {
@@ -130,52 +109,20 @@ impl Run<'_> {
         if task.settings.run_timeout_ms > 0 {
             deadline::limit_time(Duration::from_millis(task.settings.run_timeout_ms))?;
         }
-        let specs = transaction(self.user, || {
-            as_owner(|| catalogue::types(&task.connection, &task.types))
-        })?;
+        let specs = transaction(self.user, || as_owner(|| catalogue::types(&task.connection, &task.types)))?;
         for spec in specs {
-            if let Some(past) = transaction(self.user, || self.claim(&spec))? {
-                let mode = expected_mode(task, &past);
-                self.types.push(TypeRun::new(spec, past, mode));
-            } else {
-                let message = self.held_up(&spec);
-                self.report.tell(Outcome {
-                    message: Some(message),
-                    ..Outcome::new(task.run_id, &task.connection, &spec.r#type, Status::Skipped)
-                });
+            match TypeRun::claim(spec, task, self.user)? {
+                Ok(r#type) => self.types.push(r#type),
+                Err(skipped) => self.report.tell(skipped),
             }
         }
         Ok(())
     }
 
-    fn held_up(&self, spec: &TypeSpec) -> String {
-        format!(
-            "Another run of {} on connection {} is under way.",
-            spec.r#type, self.task.connection
-        )
-    }
-
-    /// Takes the lock of a type and reads what is known of its mirrors; None where the lock is not free.
-    fn claim(&self, spec: &TypeSpec) -> Result<Option<Vec<MirrorState>>, Failure> {
-        let (task, name) = (self.task, &spec.r#type);
-        if !lock::try_lock(&task.connection, name)? {
-            history::skip(task, name, &self.held_up(spec))?;
-            return Ok(None);
-        }
-        let past = as_owner(|| {
-            mirror_state::of_type(&task.connection, name, &task.settings, spec.lookback_s)
-        })?;
-        history::begin(task, name, expected_mode(task, &past))?;
-        Ok(Some(past))
-    }
-
     /// The time between two requests: the longest that is set for one of the types, which share the client.
     fn delay(&self) -> Duration {
         let default = self.task.settings.delay_ms as f64;
-        let set = self
-            .types
-            .iter()
-            .map(|r#type| r#type.spec.delay_ms.unwrap_or(default));
+        let set = self.types.iter().map(|r#type| r#type.spec.delay_ms.unwrap_or(default));
         Duration::from_secs_f64(set.fold(0.0, f64::max) / 1000.0)
     }
 
@@ -189,44 +136,22 @@ impl Run<'_> {
         })
     }
 
-    /// Logs in, away from the main thread; gives what was asked of the network for it, too.
-    fn open(&mut self, cancel: &Cancel) -> Result<(Result<Opened, Error>, Traffic), Failure> {
-        let access = self.access()?;
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let cancel = cancel.clone();
-        thread::spawn("odoo_sync open", move || {
-            let opened = access.open(cancel).and_then(|client| {
-                let company_id = client.account()?.company_id;
-                Ok((client, company_id))
-            });
-            drop(sender.send((opened, thread_traffic())));
-        })?;
-        loop {
-            self.check()?;
-            match receiver.recv_timeout(SLICE) {
-                Ok(opened) => return Ok(opened),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(thread_ended()),
-            }
-        }
-    }
-
     /// Logs in, lists the mirrors, and performs their steps until all types have ended.
     fn work(&mut self, cancel: &Cancel) -> Result<(), Failure> {
         if self.types.is_empty() {
             return Ok(());
         }
         let place = format!("connection {}", self.task.connection);
-        let (opened, traffic) = self.open(cancel).map_err(|failure| failure.at(&place))?;
+        let (opened, traffic) = self
+            .access()
+            .and_then(|access| log_in(access, cancel, SLICE, || self.check()))
+            .map_err(|failure| failure.at(&place))?;
         // the login is the first type's, so that the history's sum is all that was asked
         self.types[0].traffic.add(&traffic);
         let (client, company_id) = opened.map_err(|error| Failure::from(error).at(&place))?;
         let client = Arc::new(client);
         let began = client.session().started;
-        self.window_end = began
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs_f64();
+        self.window_end = began.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         self.list_mirrors(&client, company_id)?;
         let pool = Pool::start(self.task.settings.concurrency)?;
         let mut begun = 0;
@@ -254,54 +179,22 @@ impl Run<'_> {
         }
         self.looked_at = Instant::now();
         if transaction(self.user, locks::is_database_wanted)? {
-            return Err(Failure::cancelled()
-                .because("the database is about to be dropped, renamed or moved"));
+            return Err(Failure::cancelled().because("the database is about to be dropped, renamed or moved"));
         }
         Ok(())
     }
 
     /// The mirrors of the types that are ours, for the server's series.
     fn list_mirrors(&mut self, client: &Arc<Client>, company_id: i64) -> Result<(), Failure> {
-        let names: Vec<String> = self
-            .types
-            .iter()
-            .map(|r#type| r#type.spec.r#type.clone())
-            .collect();
+        let names: Vec<String> = self.types.iter().map(|r#type| r#type.spec.r#type.clone()).collect();
         let specs = transaction(self.user, || as_owner(|| catalogue::mirrors(&names)))?;
         let series = client.session().series;
         for spec in specs.into_iter().filter(|spec| spec.is_for(series)) {
             let Some(of_type) = names.iter().position(|name| *name == spec.r#type) else {
                 continue;
             };
-            let r#type = &mut self.types[of_type];
-            let domain = match r#type.spec.domain_of(&spec) {
-                Ok(domain) => domain,
-                Err(failure) => {
-                    r#type.failures.push(failure.at(&spec.table_name));
-                    continue;
-                }
-            };
-            let is_of_table = |state: &MirrorState| state.table_name == spec.table_name;
-            let past = match r#type.past.iter().position(is_of_table) {
-                Some(at) => r#type.past.swap_remove(at),
-                None => MirrorState::default(),
-            };
-            let setup = Setup {
-                batch_size: r#type
-                    .spec
-                    .batch_size
-                    .unwrap_or(self.task.settings.batch_size),
-                marks: r#type.spec.deletes == Deletes::Mark,
-                lang: client.session().lang.clone(),
-                company_id,
-            };
-            let source = Source::new(client.clone(), spec, domain);
-            self.order.push(Place {
-                of_type,
-                mirror: r#type.mirrors.len(),
-            });
-            let mirror = MirrorRun::new(source, setup, past, self.task.full);
-            r#type.mirrors.push(mirror);
+            let mirror = self.types[of_type].add(spec, client, company_id, self.task);
+            self.order.extend(mirror.map(|mirror| Place { of_type, mirror }));
         }
         for of_type in 0..self.types.len() {
             let r#type = &mut self.types[of_type];
@@ -311,9 +204,7 @@ impl Run<'_> {
                 continue;
             }
             if r#type.failures.is_empty() {
-                r#type.notes.push(format!(
-                    "The catalogue has no table of this type for Odoo {series}."
-                ));
+                r#type.notes.push(format!("The catalogue has no table of this type for Odoo {series}."));
             }
             self.end_type(of_type)?;
         }
@@ -329,11 +220,7 @@ impl Run<'_> {
         let source = self.mirror(place).source.clone();
         pool.submit(Box::new(move |give| {
             source.answer(request, &|content, traffic| {
-                give(Answer {
-                    place,
-                    content,
-                    traffic,
-                });
+                give(Answer { place, content, traffic });
             });
         }));
     }
@@ -346,9 +233,7 @@ impl Run<'_> {
             return Ok(()); // it failed meanwhile
         }
         let writing = Instant::now();
-        let step = self.with_mirror(place, |mirror, context| {
-            mirror.take(answer.content, context)
-        });
+        let step = self.with_mirror(place, |mirror, context| mirror.take(answer.content, context));
         self.types[place.of_type].writing += writing.elapsed();
         match step {
             Ok(Step::Ask(requests)) => {
@@ -397,22 +282,17 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Once all of a type's mirrors are settled: removes what is gone from each, or from none of them if one has lost too
-    /// many, since lines without their headers would be no better than the loss.
+    /// Once all of a type's mirrors are settled: removes what is gone from each, or from none of them if one has lost
+    /// too many, since lines without their headers would be no better than the loss.
     fn finish(&mut self, of_type: usize) -> Result<(), Failure> {
         if self.types[of_type].is_awaited() {
             return Ok(());
         }
         let mirrors = &self.types[of_type].mirrors;
         let keeps_gone = mirrors.iter().any(|mirror| mirror.keeps_gone);
-        while let Some(mirror) = self.types[of_type]
-            .mirrors
-            .iter()
-            .position(MirrorRun::is_settled)
-        {
+        while let Some(mirror) = self.types[of_type].mirrors.iter().position(MirrorRun::is_settled) {
             let place = Place { of_type, mirror };
-            let finished =
-                self.with_mirror(place, |mirror, context| mirror.finish(keeps_gone, context));
+            let finished = self.with_mirror(place, |mirror, context| mirror.finish(keeps_gone, context));
             if let Err(failure) = finished {
                 self.fail_mirror(place, failure)?;
             }
@@ -426,16 +306,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Says who holds the lock that could not be had, where that is what failed: on a table of the schema, or on this one.
+    /// Says who holds the lock that could not be had, where that is what failed: on a table of the schema, or on this
+    /// one.
     fn explained(&self, failure: Failure, schema: &str, table: Option<&str>) -> Failure {
         if !failure.is(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE) {
             return failure;
         }
-        transaction(self.user, || {
-            locks::explain(failure.clone(), schema, table, self.task.caller)
-        })
-        // what failed is told in any case
-        .unwrap_or(failure)
+        transaction(self.user, || locks::explain(failure.clone(), schema, table, self.task.caller))
+            // what failed is told in any case
+            .unwrap_or(failure)
     }
 
     /// Ends all types that have not ended, for one reason.
@@ -470,11 +349,7 @@ impl Run<'_> {
     fn tell_unbegun(&mut self, failure: &Failure) {
         let task = self.task;
         for name in self.report.untold() {
-            let status = if failure.is_cancelled() {
-                Status::Interrupted
-            } else {
-                Status::Failed
-            };
+            let status = if failure.is_cancelled() { Status::Interrupted } else { Status::Failed };
             self.report.tell(Outcome {
                 message: Some(failure.summary()),
                 failure: Some(failure.clone()),

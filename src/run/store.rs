@@ -125,12 +125,7 @@ impl PageStore<'_> {
     fn progress_with(&self, rows: usize) -> String {
         let done = self.tally.counts.fetched + rows as u64;
         let expected = self.tally.expected.max(done);
-        format!(
-            "{}: {} of {}",
-            self.spec.name(),
-            grouped(done),
-            grouped(expected)
-        )
+        format!("{}: {} of {}", self.spec.name(), grouped(done), grouped(expected))
     }
 
     /// Writes some rows of the page, inside a transaction. Names that Odoo keeps unique are settled here: a record that
@@ -144,21 +139,14 @@ impl PageStore<'_> {
             return Ok(stored);
         }
         let ids = &page.ids[rows.clone()];
-        stored.written = if self.is_new {
-            table.insert(page, rows.clone())?
-        } else {
-            table.upsert(page, rows.clone())?
-        };
+        stored.written =
+            if self.is_new { table.insert(page, rows.clone())? } else { table.upsert(page, rows.clone())? };
         if table.has_triggers {
             for id in table.lacking(ids)? {
                 stored.refused.push(Refused {
                     id,
-                    error: format!(
-                        "a trigger or rule of {} left the row out",
-                        table.qualified()
-                    ),
-                    payload: table
-                        .as_json(page, page.ids.binary_search(&id).unwrap_or(rows.start))?,
+                    error: format!("a trigger or rule of {} left the row out", table.qualified()),
+                    payload: table.as_json(page, page.ids.binary_search(&id).unwrap_or(rows.start))?,
                 });
             }
         }
@@ -187,36 +175,24 @@ impl PageStore<'_> {
         }
         if !taken_out.is_empty() {
             table.delete(&taken_out, false)?;
-            stored.written.inserted = stored
-                .written
-                .inserted
-                .saturating_sub(taken_out.len() as u64);
+            stored.written.inserted = stored.written.inserted.saturating_sub(taken_out.len() as u64);
         }
         Ok(stored)
     }
 
     /// The record that a transaction of its own could not store.
     fn refused(&self, row: usize, failure: &Failure) -> Result<Refused, Failure> {
-        Ok(Refused {
-            id: self.page.ids[row],
-            error: failure.summary(),
-            payload: self.table.as_json(self.page, row)?,
-        })
+        Ok(Refused { id: self.page.ids[row], error: failure.summary(), payload: self.table.as_json(self.page, row)? })
     }
 }
 
 /// A transaction that is done again where it was the one to give way in a deadlock with another session.
-fn in_spite_of_deadlocks<R>(
-    role: pg_sys::Oid,
-    work: impl Fn() -> Result<R, Failure>,
-) -> Result<R, Failure> {
+fn in_spite_of_deadlocks<R>(role: pg_sys::Oid, work: impl Fn() -> Result<R, Failure>) -> Result<R, Failure> {
     const TIMES: u32 = 5;
     let mut times = 0;
     loop {
         match transaction(role, &work) {
-            Err(failure)
-                if failure.is(PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED) && times < TIMES =>
-            {
+            Err(failure) if failure.is(PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED) && times < TIMES => {
                 times += 1;
             }
             result => return result,
@@ -224,27 +200,23 @@ fn in_spite_of_deadlocks<R>(
     }
 }
 
-/// Whether a smaller part of the rows could be stored: not when the server, a lock or a permission is what is in the way.
+/// Whether a smaller part of the rows could be stored: not when the server, a lock or a permission is what is in the
+/// way.
 pub fn may_be_one_row(table: &Table, failure: &Failure) -> bool {
     // integrity constraint, data, trigger (plpgsql), cardinality, a limit such as that of an index entry's size
     let classes = ["22", "23", "P0", "21", "42804", "44", "54"];
     // a class that a trigger made up reaches us as an internal error
     let by_trigger = failure.is(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR) && table.has_triggers;
-    by_trigger
-        || classes
-            .iter()
-            .any(|class| failure.sqlstate.starts_with(class))
+    by_trigger || classes.iter().any(|class| failure.sqlstate.starts_with(class))
 }
 
-/// Whether a trigger of the user's may have refused one row with a SQLSTATE that normally means a statement-level failure: a
-/// missing right, a missing table. Not the server's end, its resources, locks and cancels.
+/// Whether a trigger of the user's may have refused one row with a SQLSTATE that normally means a statement-level
+/// failure: a missing right, a missing table. Not the server's end, its resources, locks and cancels.
 fn may_be_a_trigger(table: &Table, failure: &Failure) -> bool {
     let of_all = ["08", "40", "53", "55", "57", "58", "F0", "XX"];
     table.has_triggers
         && !may_be_one_row(table, failure)
-        && !of_all
-            .iter()
-            .any(|class| failure.sqlstate.starts_with(class))
+        && !of_all.iter().any(|class| failure.sqlstate.starts_with(class))
 }
 
 /// Adds a hint where a trigger may be what failed.

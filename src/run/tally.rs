@@ -22,22 +22,14 @@ pub struct Tally {
 
 impl Tally {
     /// Keeps records that cannot be had, with the reason: they hold up nothing else.
-    pub fn keep(
-        &mut self,
-        refused: Vec<Refused>,
-        spec: &MirrorSpec,
-        context: &Context,
-    ) -> Result<(), Failure> {
+    pub fn keep(&mut self, refused: Vec<Refused>, spec: &MirrorSpec, context: &Context) -> Result<(), Failure> {
         if refused.is_empty() {
             return Ok(());
         }
         self.counts.failed += refused.len() as u64;
-        self.failed_ids
-            .extend(refused.iter().map(|record| record.id));
+        self.failed_ids.extend(refused.iter().map(|record| record.id));
         transaction(context.user, || {
-            refused
-                .into_iter()
-                .try_for_each(|record| failures::keep(&context.task.connection, spec, record))
+            refused.into_iter().try_for_each(|record| failures::keep(&context.task.connection, spec, record))
         })
     }
 }

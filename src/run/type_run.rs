@@ -2,21 +2,26 @@
 
 use crate::failure::Failure;
 use crate::pg::transaction::transaction;
+use crate::reader::source::Source;
+use crate::reader::spec::MirrorSpec;
 use crate::run::mirror_run::MirrorRun;
-use crate::state::catalogue::TypeSpec;
+use crate::run::setup::Setup;
+use crate::state::catalogue::{Deletes, TypeSpec};
 use crate::state::counts::{Counts, counted, grouped};
-use crate::state::mirror_state::MirrorState;
+use crate::state::extension::as_owner;
+use crate::state::mirror_state::{self, MirrorState};
 use crate::state::task::{Mode, Outcome, Status, Task};
 use crate::state::{history, lock};
-use odoo::Traffic;
+use odoo::{Client, Traffic};
 use pgrx::prelude::*;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// One type's part of a run.
 pub struct TypeRun {
     pub spec: TypeSpec,
     /// What is known of its mirrors, until they are listed.
-    pub past: Vec<MirrorState>,
+    past: Vec<MirrorState>,
     pub mirrors: Vec<MirrorRun>,
     pub traffic: Traffic,
     pub writing: Duration,
@@ -29,9 +34,28 @@ pub struct TypeRun {
 }
 
 impl TypeRun {
-    /// A type whose lock is held and whose row is in the history.
-    pub fn new(spec: TypeSpec, past: Vec<MirrorState>, mode: Mode) -> TypeRun {
-        TypeRun {
+    /// Takes the lock of a type, has its row begin in the history, and reads what is known of its mirrors. Where
+    /// another run holds the lock: what to tell of that.
+    pub fn claim(spec: TypeSpec, task: &Task, user: pg_sys::Oid) -> Result<Result<TypeRun, Outcome>, Failure> {
+        let (connection, name) = (&task.connection, &spec.r#type);
+        let held_up = format!("Another run of {name} on connection {connection} is under way.");
+        let past = transaction(user, || {
+            if !lock::try_lock(connection, name)? {
+                history::skip(task, name, &held_up)?;
+                return Ok(None);
+            }
+            let past = as_owner(|| mirror_state::of_type(connection, name, &task.settings, spec.lookback_s))?;
+            history::begin(task, name, expected_mode(task, &past))?;
+            Ok(Some(past))
+        })?;
+        let Some(past) = past else {
+            return Ok(Err(Outcome {
+                message: Some(held_up),
+                ..Outcome::new(task.run_id, connection, name, Status::Skipped)
+            }));
+        };
+        Ok(Ok(TypeRun {
+            mode: expected_mode(task, &past),
             spec,
             past,
             mirrors: Vec::new(),
@@ -40,9 +64,33 @@ impl TypeRun {
             failures: Vec::new(),
             notes: Vec::new(),
             is_ended: false,
-            mode,
             started: Instant::now(),
-        }
+        }))
+    }
+
+    /// Adds a mirror; its number. None where the domain that is set for the type cannot be used, which fails it.
+    pub fn add(&mut self, spec: MirrorSpec, client: &Arc<Client>, company_id: i64, task: &Task) -> Option<usize> {
+        let domain = match self.spec.domain_of(&spec) {
+            Ok(domain) => domain,
+            Err(failure) => {
+                self.failures.push(failure.at(&spec.table_name));
+                return None;
+            }
+        };
+        let is_of_table = |state: &MirrorState| state.table_name == spec.table_name;
+        let past = match self.past.iter().position(is_of_table) {
+            Some(at) => self.past.swap_remove(at),
+            None => MirrorState::default(),
+        };
+        let setup = Setup {
+            batch_size: self.spec.batch_size.unwrap_or(task.settings.batch_size),
+            marks: self.spec.deletes == Deletes::Mark,
+            lang: client.session().lang.clone(),
+            company_id,
+        };
+        let source = Source::new(client.clone(), spec, domain);
+        self.mirrors.push(MirrorRun::new(source, setup, past, task.full));
+        Some(self.mirrors.len() - 1)
     }
 
     /// What the type's mirrors did, in sum; without one of them, where that is named.
@@ -65,15 +113,11 @@ impl TypeRun {
     /// Whether the type was read in full, as far as Odoo has its models.
     fn actual_mode(&self, task: &Task) -> Mode {
         let is_full = |mirror: &MirrorRun| mirror.is_full && !mirror.is_missing();
-        if task.full || self.mirrors.iter().any(is_full) {
-            Mode::Full
-        } else {
-            Mode::Incremental
-        }
+        if task.full || self.mirrors.iter().any(is_full) { Mode::Full } else { Mode::Incremental }
     }
 
-    /// Notes that the type is read in full after all, where one of its mirrors that were filled before is: its domain, or who
-    /// looks at it, has changed. Of those that never were it is not known yet whether Odoo has their models.
+    /// Notes that the type is read in full after all, where one of its mirrors that were filled before is: its domain,
+    /// or who looks at it, has changed. Of those that never were it is not known yet whether Odoo has their models.
     pub fn expect_full(&mut self, task: &Task, user: pg_sys::Oid) -> Result<(), Failure> {
         let is_full = |mirror: &MirrorRun| mirror.is_full && mirror.was_filled();
         if self.mirrors.iter().any(is_full) {
@@ -120,10 +164,7 @@ impl TypeRun {
                 ));
             }
             if mirror.is_missing() {
-                lines.push(format!(
-                    "Odoo has no model {}: its module is not installed.",
-                    spec.model
-                ));
+                lines.push(format!("Odoo has no model {}: its module is not installed.", spec.model));
             }
             lines.extend(mirror.tally.notes.iter().cloned());
         }
@@ -157,5 +198,15 @@ impl TypeRun {
             failure: self.failures.first().cloned(),
             ..Outcome::new(task.run_id, &task.connection, name, status)
         })
+    }
+}
+
+/// The mode of a type as far as it can be told before Odoo is asked: incremental where everything that was filled
+/// before is not due to be read in full.
+fn expected_mode(task: &Task, past: &[MirrorState]) -> Mode {
+    if task.full || past.is_empty() || past.iter().any(|mirror| mirror.since.is_none()) {
+        Mode::Full
+    } else {
+        Mode::Incremental
     }
 }

@@ -34,8 +34,7 @@ impl TypeSpec {
         let Some(set) = &self.domain else {
             return Ok(own);
         };
-        let set = Domain::parse(set)
-            .map_err(|error| Failure::from(error).at("the domain set in odoo_sync.types"))?;
+        let set = Domain::parse(set).map_err(|error| Failure::from(error).at("the domain set in odoo_sync.types"))?;
         Ok(own.and(&match &mirror.parent {
             Some(parent) => set.through(parent),
             None => set,
@@ -49,10 +48,8 @@ pub fn type_names() -> Result<Vec<String>, Failure> {
     struct Row {
         r#type: String,
     }
-    let rows: Vec<Row> = sql::rows(
-        "SELECT m.type FROM odoo_sync.mirrors m GROUP BY m.type ORDER BY min(m.position), m.type",
-        &[],
-    )?;
+    let rows: Vec<Row> =
+        sql::rows("SELECT m.type FROM odoo_sync.mirrors m GROUP BY m.type ORDER BY min(m.position), m.type", &[])?;
     Ok(rows.into_iter().map(|row| row.r#type).collect())
 }
 
@@ -61,11 +58,10 @@ pub fn check_types(types: &[String]) -> Result<(), Failure> {
     let known = type_names()?;
     match types.iter().find(|name| !known.contains(name)) {
         None => Ok(()),
-        Some(unknown) => Err(Failure::new(
-            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
-            format!("there is no type named {unknown:?}"),
-        )
-        .hint(format!("There is: {}.", known.join(", ")))),
+        Some(unknown) => {
+            Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, format!("there is no type named {unknown:?}"))
+                .hint(format!("There is: {}.", known.join(", "))))
+        }
     }
 }
 
@@ -94,10 +90,7 @@ pub fn mirrors(names: &[String]) -> Result<Vec<MirrorSpec>, Failure> {
 pub type WithDomain = (MirrorSpec, Result<Domain, Failure>);
 
 /// The mirrors of the named types, in the order in which they run.
-pub fn mirrors_with_domains(
-    connection: &str,
-    names: &[String],
-) -> Result<Vec<WithDomain>, Failure> {
+pub fn mirrors_with_domains(connection: &str, names: &[String]) -> Result<Vec<WithDomain>, Failure> {
     let types = types(connection, names)?;
     let mut mirrors_with_domains = Vec::new();
     for spec in mirrors(names)? {
@@ -109,7 +102,8 @@ pub fn mirrors_with_domains(
     Ok(mirrors_with_domains)
 }
 
-/// The types of a connection that run when none is named: those that are enabled for themselves, or by `odoo_sync.types`.
+/// The types of a connection that run when none is named: those that are enabled for themselves, or by
+/// `odoo_sync.types`.
 pub fn enabled_types(connection: &str, listed: Option<&[String]>) -> Result<Vec<String>, Failure> {
     #[derive(Deserialize)]
     struct Row {
@@ -123,19 +117,14 @@ pub fn enabled_types(connection: &str, listed: Option<&[String]>) -> Result<Vec<
         &[connection.into()],
     )?;
     let by_list = |name: &String| listed.is_none_or(|listed| listed.contains(name));
-    let enabled = rows
-        .into_iter()
-        .filter(|row| row.enabled.unwrap_or_else(|| by_list(&row.r#type)));
+    let enabled = rows.into_iter().filter(|row| row.enabled.unwrap_or_else(|| by_list(&row.r#type)));
     Ok(enabled.map(|row| row.r#type).collect())
 }
 
 /// The enabled types that are due: whose interval has passed since the start of their last successful run. A type that
-/// this Odoo has no model for counts as successful, or each call would ask again; one that another run held up does not.
-pub fn due_types(
-    connection: &str,
-    enabled: &[String],
-    minutes: i32,
-) -> Result<Vec<String>, Failure> {
+/// this Odoo has no model for counts as successful, or each call would ask again; one that another run held up does
+/// not.
+pub fn due_types(connection: &str, enabled: &[String], minutes: i32) -> Result<Vec<String>, Failure> {
     #[derive(Deserialize)]
     struct Row {
         r#type: String,
@@ -155,8 +144,8 @@ pub fn due_types(
     Ok(rows.into_iter().map(|row| row.r#type).collect())
 }
 
-/// Whether the transaction that this backend is in writes to the catalogue, to what is set for types, or to where mirrors
-/// stand: a writer's lock tells, and stays until the transaction ends.
+/// Whether the transaction that this backend is in writes to the catalogue, to what is set for types, or to where
+/// mirrors stand: a writer's lock tells, and stays until the transaction ends.
 pub fn is_being_changed_here() -> Result<bool, Failure> {
     let query = "SELECT EXISTS (
         SELECT FROM pg_catalog.pg_locks l

@@ -16,11 +16,8 @@ pub fn of_extension() -> Result<String, Failure> {
 }
 
 fn not_installed() -> Failure {
-    Failure::new(
-        PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
-        "the extension odoo_sync is not installed in this database",
-    )
-    .hint("CREATE EXTENSION odoo_sync;")
+    Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, "the extension odoo_sync is not installed in this database")
+        .hint("CREATE EXTENSION odoo_sync;")
 }
 
 /// Fails where library and database have different versions: neither knows the other's tables and functions.
@@ -38,9 +35,7 @@ pub fn check_version() -> Result<(), Failure> {
     Err(if numbers(&extension) < numbers(OF_LIBRARY) {
         failure.hint("ALTER EXTENSION odoo_sync UPDATE;")
     } else {
-        failure.hint(format!(
-            "Begin a new session; if that says the same, install version {extension} on this server."
-        ))
+        failure.hint(format!("Begin a new session; if that says the same, install version {extension} on this server."))
     })
 }
 
@@ -49,9 +44,9 @@ fn numbers(version: &str) -> Vec<u32> {
     parts.map(|part| part.parse().unwrap_or(0)).collect()
 }
 
-/// Runs `work` as the extension's owner: nobody else may write its state tables, so that whoever may run a sync needs no
-/// rights on them and cannot forge what they say. The search path is safe by now: SQL functions are guarded, and the worker
-/// sees to it for itself.
+/// Runs `work` as the extension's owner: nobody else may write its state tables, so that whoever may run a sync needs
+/// no rights on them and cannot forge what they say. The search path is safe by now: SQL functions are guarded, and the
+/// worker sees to it for itself.
 pub fn as_owner<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     let owner = owner()?;
     acting_as(owner, work)

@@ -14,8 +14,7 @@ fn execute(statement: &str, args: &[DatumWithOid]) -> Result<(), Failure> {
 
 /// Changes the row of a type of a run; an error where that row is no longer there.
 fn update(statement: &str, args: &[DatumWithOid]) -> Result<(), Failure> {
-    let rows =
-        Spi::connect_mut(|client| Ok::<_, Failure>(client.update(statement, None, args)?.len()))?;
+    let rows = Spi::connect_mut(|client| Ok::<_, Failure>(client.update(statement, None, args)?.len()))?;
     if rows > 0 {
         return Ok(());
     }
@@ -65,11 +64,7 @@ pub fn begin(task: &Task, r#type: &str, mode: Mode) -> Result<(), Failure> {
              WHERE r.connection = $1 AND r.type = $2 AND r.run_id <> $3
                AND (r.status = 'running' OR r.status = 'queued' AND NOT EXISTS (
                         SELECT FROM pg_catalog.pg_stat_activity a WHERE a.pid = r.pid))",
-            &[
-                task.connection.as_str().into(),
-                r#type.into(),
-                task.run_id.into(),
-            ],
+            &[task.connection.as_str().into(), r#type.into(), task.run_id.into()],
         )?;
         execute(
             "INSERT INTO odoo_sync.runs (run_id, connection, type, role, status, mode, started_at, pid, progress)
@@ -115,11 +110,7 @@ pub fn fail_queued(task: &Task, message: &str) -> Result<(), Failure> {
         execute(
             "UPDATE odoo_sync.runs SET status = 'failed', finished_at = clock_timestamp(), pid = NULL, message = $3
              WHERE run_id = $1 AND connection = $2 AND status = 'queued'",
-            &[
-                task.run_id.into(),
-                task.connection.as_str().into(),
-                message.into(),
-            ],
+            &[task.run_id.into(), task.connection.as_str().into(), message.into()],
         )
     })
 }
@@ -129,32 +120,22 @@ pub fn set_mode(task: &Task, r#type: &str, mode: Mode) -> Result<(), Failure> {
     as_owner(|| {
         update(
             "UPDATE odoo_sync.runs SET mode = $4 WHERE run_id = $1 AND connection = $2 AND type = $3",
-            &[
-                task.run_id.into(),
-                task.connection.as_str().into(),
-                r#type.into(),
-                mode.as_str().into(),
-            ],
+            &[task.run_id.into(), task.connection.as_str().into(), r#type.into(), mode.as_str().into()],
         )
     })
 }
 
 /// Brings a running type's row up to date, along with the page that it tells of.
 pub fn progress(task: &Task, r#type: &str, counts: &Counts, progress: &str) -> Result<(), Failure> {
-    let mut arguments: Vec<DatumWithOid> = vec![
-        task.run_id.into(),
-        task.connection.as_str().into(),
-        r#type.into(),
-        progress.into(),
-    ];
+    let mut arguments: Vec<DatumWithOid> =
+        vec![task.run_id.into(), task.connection.as_str().into(), r#type.into(), progress.into()];
     let mut set = String::new();
     for (name, number) in counts.named() {
         arguments.push((number as i64).into());
         set.push_str(&format!(", {name} = ${}", arguments.len()));
     }
-    let statement = format!(
-        "UPDATE odoo_sync.runs SET progress = $4{set} WHERE run_id = $1 AND connection = $2 AND type = $3"
-    );
+    let statement =
+        format!("UPDATE odoo_sync.runs SET progress = $4{set} WHERE run_id = $1 AND connection = $2 AND type = $3");
     as_owner(|| update(&statement, &arguments))
 }
 

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::pg::sql;
 use crate::reader::spec::MirrorSpec;
 use crate::reader::tracked::TrackedModels;
+use crate::reader::unreadable::UnreadableFields;
 use crate::settings::Settings;
 use crate::state::extension::as_owner;
 use crate::state::history;
@@ -33,6 +34,9 @@ pub struct MirrorState {
     /// What the models and custom fields that are tracked were like.
     #[serde(default)]
     pub tracked: TrackedModels,
+    /// The fields that could not be read.
+    #[serde(default)]
+    pub unreadable: UnreadableFields,
     /// How Odoo's totals differed from the mirror's even when everything had been read.
     pub known_difference: Option<TotalsDifference>,
     /// Records that failed before and are tried again.
@@ -61,7 +65,7 @@ pub fn of_type(
          due AS (
              SELECT (CASE WHEN full_at > local THEN full_at - interval '1 day' ELSE full_at END) AT TIME ZONE zone AS since
              FROM today)
-         SELECT m.table_name, m.row_count, m.domain, m.columns, m.lang, m.company_id, coalesce(m.tracked, '{}') AS tracked,
+         SELECT m.table_name, m.row_count, m.domain, m.columns, m.lang, m.company_id, coalesce(m.tracked, '{}') AS tracked, coalesce(m.unreadable, '{}') AS unreadable,
                 m.known_difference, m.window_end IS NOT NULL AS is_loaded,
                 CASE WHEN m.full_at >= due.since THEN
                     pg_catalog.to_char((m.window_end - pg_catalog.make_interval(secs => $3)) AT TIME ZONE 'UTC',
@@ -77,6 +81,20 @@ pub fn of_type(
             settings.full_at.as_str().into(),
         ],
     )
+}
+
+/// The fields of a mirror that could not be read when it was last run.
+pub fn unreadable(connection: &str, table: &str) -> Result<UnreadableFields, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        unreadable: UnreadableFields,
+    }
+    let rows: Vec<Row> = sql::rows(
+        "SELECT unreadable FROM odoo_sync.mirror_state
+         WHERE connection = $1 AND table_name = $2 AND unreadable IS NOT NULL",
+        &[connection.into(), table.into()],
+    )?;
+    Ok(rows.into_iter().next().map(|row| row.unreadable).unwrap_or_default())
 }
 
 /// Which column each field of a mirror was in when it was last run; None if that was never.
@@ -106,6 +124,7 @@ pub struct NewState<'a> {
     pub columns: HashMap<&'a str, &'a str>,
     pub tracked: &'a TrackedModels,
     pub known_difference: Option<&'a TotalsDifference>,
+    pub unreadable: &'a UnreadableFields,
     pub lang: Option<&'a str>,
     pub company_id: i64,
 }
@@ -119,16 +138,16 @@ pub fn save(task: &Task, new: &NewState) -> Result<(), Failure> {
             "WITH saved AS (
                  INSERT INTO odoo_sync.mirror_state AS s
                         (connection, table_name, type, model, row_count, window_end, full_at, domain, columns,
-                         tracked, known_difference, lang, company_id)
+                         tracked, known_difference, lang, company_id, unreadable)
                  SELECT $1, $2, $3, $4, $5, pg_catalog.to_timestamp($6), CASE WHEN $7 THEN r.started_at END, $8, $9,
-                        $11, $12, $13, $14
+                        $11, $12, $13, $14, $15
                  FROM odoo_sync.runs r WHERE r.run_id = $10 AND r.connection = $1 AND r.type = $3
                  ON CONFLICT (connection, table_name) DO UPDATE
                  SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
                      window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, s.full_at),
                      domain = EXCLUDED.domain, columns = EXCLUDED.columns, tracked = EXCLUDED.tracked,
                      known_difference = EXCLUDED.known_difference, lang = EXCLUDED.lang,
-                     company_id = EXCLUDED.company_id
+                     company_id = EXCLUDED.company_id, unreadable = EXCLUDED.unreadable
                  RETURNING true)
              SELECT count(*) FROM saved",
             &[
@@ -143,11 +162,10 @@ pub fn save(task: &Task, new: &NewState) -> Result<(), Failure> {
                 json(serde_json::json!(new.columns)).into(),
                 task.run_id.into(),
                 json(serde_json::json!(new.tracked)).into(),
-                new.known_difference
-                    .map(|difference| json(serde_json::json!(difference)))
-                    .into(),
+                new.known_difference.map(|difference| json(serde_json::json!(difference))).into(),
                 new.lang.into(),
                 new.company_id.into(),
+                json(serde_json::json!(new.unreadable)).into(),
             ],
         )?;
         match saved {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// One run of one connection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Task {
-    /// 0: the worker takes the next one. The caller does not, since it would keep a lock on the sequence while it waits.
+    /// 0: the worker takes the next one. The caller does not, since it would keep a lock on the sequence while it
+    /// waits.
     pub run_id: i64,
     pub connection: String,
     pub types: Vec<String>,

@@ -54,8 +54,8 @@ pub fn run_and_wait(tasks: Vec<Task>) -> Result<Vec<Outcome>, Failure> {
     Ok(outcomes)
 }
 
-/// Starts as many of the waiting tasks as there are worker slots for, the first one alone until it has the id of the run;
-/// an error only when not even one can run.
+/// Starts as many of the waiting tasks as there are worker slots for, the first one alone until it has the id of the
+/// run; an error only when not even one can run.
 fn start_waiting(
     waiting: &mut VecDeque<Task>,
     running: &mut Vec<(String, Caller)>,
@@ -80,21 +80,12 @@ fn start_waiting(
 pub fn run_detached(tasks: &[Task]) -> Result<i64, Failure> {
     let mut run_id = 0;
     for (at, task) in tasks.iter().enumerate() {
-        let task = Task {
-            run_id,
-            ..task.clone()
-        };
+        let task = Task { run_id, ..task.clone() };
         let caller = start(&task).map_err(|failure| match &tasks[..at] {
             [] => failure,
             started => {
-                let names: Vec<&str> = started
-                    .iter()
-                    .map(|task| task.connection.as_str())
-                    .collect();
-                failure.detail(format!(
-                    "The runs of these connections have begun and go on: {}.",
-                    names.join(", ")
-                ))
+                let names: Vec<&str> = started.iter().map(|task| task.connection.as_str()).collect();
+                failure.detail(format!("The runs of these connections have begun and go on: {}.", names.join(", ")))
             }
         })?;
         run_id = accepted(&caller)?;
@@ -103,18 +94,13 @@ pub fn run_detached(tasks: &[Task]) -> Result<i64, Failure> {
     Ok(run_id)
 }
 
-/// Starts each task in a worker that begins when this transaction commits, and ends without a trace if it is rolled back;
-/// the run's id.
+/// Starts each task in a worker that begins when this transaction commits, and ends without a trace if it is rolled
+/// back; the run's id.
 pub fn run_after_commit(tasks: &[Task]) -> Result<i64, Failure> {
     let run_id = history::next_run_id()?;
     let after = Some(transaction::current_id());
     for task in tasks {
-        let task = Task {
-            run_id,
-            after,
-            caller: None,
-            ..task.clone()
-        };
+        let task = Task { run_id, after, caller: None, ..task.clone() };
         let caller = start(&task)?;
         accepted(&caller)?;
         for name in &task.types {
@@ -145,10 +131,7 @@ fn start(task: &Task) -> Result<Caller, Failure> {
 fn gone(caller: &Caller) -> Failure {
     Failure::new(
         PgSqlErrorCode::ERRCODE_CRASH_SHUTDOWN,
-        format!(
-            "the run's background worker (pid {}) ended before it was done",
-            caller.pid()
-        ),
+        format!("the run's background worker (pid {}) ended before it was done", caller.pid()),
     )
     .hint("The server's log says why. What it had committed stays, and the next run goes on from there.")
 }

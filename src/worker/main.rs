@@ -14,13 +14,11 @@ pub fn main(argument: pg_sys::Datum) {
         pgrx::log!("odoo_sync: the caller of a run was gone before it began");
         return;
     };
-    process::connect(
-        pg_sys::Oid::from(task.database),
-        pg_sys::Oid::from(task.session_user),
-    );
+    process::connect(pg_sys::Oid::from(task.database), pg_sys::Oid::from(task.session_user));
     // a caller that holds a lock on a mirror would wait for itself
     process::set_parameter(c"lock_timeout", c"5s");
-    // pages are committed in order and the last commit of a type waits for the disk, so that nothing can be lost by this
+    // pages are committed in order and the last commit of a type waits for the disk, so that nothing can be lost by
+    // this
     process::set_parameter(c"synchronous_commit", c"off");
     process::set_parameter(c"default_transaction_isolation", c"read committed");
     process::set_parameter(c"default_transaction_read_only", c"off");

@@ -9,12 +9,10 @@ use std::time::Duration;
 /// How often it is looked.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// Waits for the end of a transaction, by its full id; whether it committed. One that was rolled back leaves nothing to do,
-/// and nothing to tell.
+/// Waits for the end of a transaction, by its full id; whether it committed. One that was rolled back leaves nothing to
+/// do, and nothing to tell.
 pub fn is_committed(id: u64, role: pg_sys::Oid) -> bool {
-    process::report_activity(Some(
-        "odoo_sync: queued, waits for the commit of the transaction that asked for the run",
-    ));
+    process::report_activity(Some("odoo_sync: queued, waits for the commit of the transaction that asked for the run"));
     loop {
         match status(id, role) {
             Ok(None) => interrupts::wait_latch(SLICE),
@@ -27,8 +25,8 @@ pub fn is_committed(id: u64, role: pg_sys::Oid) -> bool {
     }
 }
 
-/// Whether the transaction committed; None while it is in progress. Looked up in short transactions of our own, so that no
-/// snapshot is held meanwhile.
+/// Whether the transaction committed; None while it is in progress. Looked up in short transactions of our own, so that
+/// no snapshot is held meanwhile.
 fn status(id: u64, role: pg_sys::Oid) -> Result<Option<bool>, Failure> {
     interrupts::check_worker()?;
     let id = id.to_string();

@@ -20,20 +20,13 @@ struct Statement {
 }
 
 /// Runs a query whose arguments are texts and whose one result is a bigint in `database`, in a transaction of its own.
-pub fn query(
-    database: pg_sys::Oid,
-    query: &str,
-    arguments: &[&str],
-) -> Result<Option<i64>, Failure> {
+pub fn query(database: pg_sys::Oid, query: &str, arguments: &[&str]) -> Result<Option<i64>, Failure> {
     let statement = Statement {
         database: database.to_u32(),
         session_user: identity::session_user().to_u32(),
         user: identity::current_user().to_u32(),
         query: query.to_string(),
-        arguments: arguments
-            .iter()
-            .map(|argument| Some(argument.to_string()))
-            .collect(),
+        arguments: arguments.iter().map(|argument| Some(argument.to_string())).collect(),
     };
     let caller = Caller::start("odoo_sync statement", ENTRY, &statement)?;
     loop {
@@ -61,24 +54,13 @@ pub fn main(argument: pg_sys::Datum) {
         pgrx::log!("odoo_sync: the caller of a statement was gone before it began");
         return;
     };
-    process::connect(
-        pg_sys::Oid::from(statement.database),
-        pg_sys::Oid::from(statement.session_user),
-    );
+    process::connect(pg_sys::Oid::from(statement.database), pg_sys::Oid::from(statement.session_user));
     process::set_parameter(c"search_path", c"pg_catalog, pg_temp");
     let result = transaction(pg_sys::Oid::from(statement.user), || {
-        let arguments: Vec<_> = statement
-            .arguments
-            .iter()
-            .map(|argument| argument.clone().into())
-            .collect();
+        let arguments: Vec<_> = statement.arguments.iter().map(|argument| argument.clone().into()).collect();
         Spi::connect_mut(|client| {
             let rows = client.update(statement.query.as_str(), Some(1), &arguments)?;
-            if rows.is_empty() {
-                Ok(None)
-            } else {
-                Ok(rows.first().get_one::<i64>()?)
-            }
+            if rows.is_empty() { Ok(None) } else { Ok(rows.first().get_one::<i64>()?) }
         })
     });
     worker.send(&result);

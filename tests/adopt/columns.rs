@@ -48,9 +48,8 @@ fn types_that_hold_odoos_values_stay_and_the_others_are_changed() {
         ("validity_date", "date"),
     ] {
         assert_eq!(type_of(&mut session, column), sql_type, "{column}");
-        let is_told = told(&actions, "converted")
-            .iter()
-            .any(|told| told.starts_with(&format!("column {column} from ")));
+        let is_told =
+            told(&actions, "converted").iter().any(|told| told.starts_with(&format!("column {column} from ")));
         let stays = matches!(column, "company_id" | "name");
         assert_eq!(is_told, !stays, "{column}: {actions:?}");
     }
@@ -77,31 +76,17 @@ fn a_column_that_something_uses_or_whose_values_mean_nothing_gets_one_beside_it(
     );
     // the view uses id as well
     let error = session.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
-    assert!(
-        error
-            .message()
-            .contains("column id of odoo.sales cannot be made bigint"),
-        "{error:?}"
+    assert!(error.message().contains("column id of odoo.sales cannot be made bigint"), "{error:?}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("view odoo.report")), "{error:?}");
+    session.run(
+        "CREATE OR REPLACE VIEW odoo.report AS SELECT 1 AS odd, amount_total, partner_id_1, company_id FROM odoo.sales",
     );
-    assert!(
-        error
-            .hint()
-            .is_some_and(|hint| hint.contains("view odoo.report")),
-        "{error:?}"
-    );
-    session.run("CREATE OR REPLACE VIEW odoo.report AS SELECT 1 AS odd, amount_total, partner_id_1, company_id FROM odoo.sales");
 
     let actions = adopt(&mut session, "sales", "sales");
     let beside = told(&actions, "added beside");
     for (column, says) in [
-        (
-            "amount_total_1 numeric",
-            "view odoo.report depends on column",
-        ),
-        (
-            "amount_tax_1 numeric",
-            "invalid input syntax for type numeric: \"much\"",
-        ),
+        ("amount_total_1 numeric", "view odoo.report depends on column"),
+        ("amount_tax_1 numeric", "invalid input syntax for type numeric: \"much\""),
         ("date_order_1 timestamp with time zone", "out of range"),
         ("note_1 text", "it is json"),
         ("origin_1 text", "it is text generated"),
@@ -109,20 +94,12 @@ fn a_column_that_something_uses_or_whose_values_mean_nothing_gets_one_beside_it(
         ("partner_id_1 bigint", "it is point"),
         ("user_id_3 bigint", "it is uuid"),
     ] {
-        let told = beside
-            .iter()
-            .find(|told| told.starts_with(&format!("column {column} ")));
-        assert!(
-            told.is_some_and(|told| told.contains(says)),
-            "{column}: {beside:?}"
-        );
+        let told = beside.iter().find(|told| told.starts_with(&format!("column {column} ")));
+        assert!(told.is_some_and(|told| told.contains(says)), "{column}: {beside:?}");
     }
     assert_eq!(beside.len(), 8, "{beside:?}");
     let kept = told(&actions, "kept");
-    assert!(
-        kept.len() == 1 && kept[0].starts_with("column company_id integer: "),
-        "{kept:?}"
-    );
+    assert!(kept.len() == 1 && kept[0].starts_with("column company_id integer: "), "{kept:?}");
     // what the user has by such a name moves over, in the view too
     assert_eq!(told(&actions, "renamed").len(), 1, "{actions:?}");
     let comment = |session: &mut Session, column: &str| {
@@ -131,25 +108,17 @@ fn a_column_that_something_uses_or_whose_values_mean_nothing_gets_one_beside_it(
              WHERE attrelid = 'odoo.sales'::regclass AND attname = '{column}'"
         ))
     };
-    assert_eq!(
-        comment(&mut session, "amount_total"),
-        "No longer filled: Odoo's amount_total is in amount_total_1"
-    );
+    assert_eq!(comment(&mut session, "amount_total"), "No longer filled: Odoo's amount_total is in amount_total_1");
     assert_eq!(comment(&mut session, "amount_tax"), "ours");
 
     let before = session.rows("SELECT amount_total, partner_id_1 FROM odoo.report ORDER BY 1");
     assert_equal_after_a_run(&mut session, "sales");
     assert_eq!(session.rows("SELECT * FROM (SELECT amount_total, partner_id_1 FROM odoo.report) r WHERE amount_total IS NOT NULL ORDER BY 1"), before);
     assert_eq!(
-        session.value(
-            "SELECT count(*) FROM odoo.sales WHERE amount_total_1 IS NULL OR partner_id_1 IS NULL"
-        ),
+        session.value("SELECT count(*) FROM odoo.sales WHERE amount_total_1 IS NULL OR partner_id_1 IS NULL"),
         "0"
     );
-    assert_eq!(
-        session.value("SELECT count(*) FROM odoo.sales WHERE partner_id_1 = 4711"),
-        "0"
-    );
+    assert_eq!(session.value("SELECT count(*) FROM odoo.sales WHERE partner_id_1 = 4711"), "0");
 }
 
 #[test]
@@ -165,23 +134,11 @@ fn columns_with_the_names_of_a_mirrors_own_are_renamed_or_taken_over() {
         told(&actions, "renamed"),
         ["column _deleted_at to _deleted_at_2: the mirror has one of that name of its own"]
     );
-    assert_eq!(
-        session.value("SELECT count(*) FROM odoo.sales WHERE _synced_at IS NULL"),
-        "0"
-    );
-    assert_eq!(
-        session.value("SELECT count(*) FROM odoo.sales WHERE _synced_at = '2024-01-01'"),
-        "1"
-    );
+    assert_eq!(session.value("SELECT count(*) FROM odoo.sales WHERE _synced_at IS NULL"), "0");
+    assert_eq!(session.value("SELECT count(*) FROM odoo.sales WHERE _synced_at = '2024-01-01'"), "1");
     assert_equal_after_a_run(&mut session, "sales");
-    assert_eq!(
-        session.value("SELECT count(_deleted_at_1) FROM odoo.sales"),
-        "2"
-    );
-    assert_eq!(
-        session.value("SELECT count(_deleted_at) FROM odoo.report"),
-        "1"
-    );
+    assert_eq!(session.value("SELECT count(_deleted_at_1) FROM odoo.sales"), "2");
+    assert_eq!(session.value("SELECT count(_deleted_at) FROM odoo.report"), "1");
 }
 
 /// A type that marks what is gone has its column for that right away.
@@ -191,10 +148,7 @@ fn a_type_that_marks_gets_its_column() {
     session.run("UPDATE odoo_sync.types SET deletes = 'mark'; CREATE TABLE odoo.sales (id int); INSERT INTO odoo.sales VALUES (99999999)");
     adopt(&mut session, "sales", "sales");
     assert_equal_after_a_run(&mut session, "sales");
-    assert_eq!(
-        session.column("SELECT id FROM odoo.sales WHERE _deleted_at IS NOT NULL"),
-        ["99999999"]
-    );
+    assert_eq!(session.column("SELECT id FROM odoo.sales WHERE _deleted_at IS NOT NULL"), ["99999999"]);
 }
 
 #[test]
@@ -221,15 +175,9 @@ fn names_are_quoted_wherever_they_come_from() {
     ));
     assert_eq!(told(&rows, "set aside").len(), 1, "{rows:?}");
     assert_eq!(told(&rows, "dropped").len(), 3, "{rows:?}");
-    let aside = session.column(&format!(
-        "SELECT \"a'b\"\"c %s {{}}\" FROM {schema}.sales_set_aside"
-    ));
+    let aside = session.column(&format!("SELECT \"a'b\"\"c %s {{}}\" FROM {schema}.sales_set_aside"));
     assert_eq!(aside, ["ok"]);
-    session.run(&format!(
-        "SELECT odoo_sync.run(ARRAY['sales'], connection => {connection})"
-    ));
-    let ok = session.column(&format!(
-        "SELECT ok FROM odoo_sync.verify(ARRAY['sales'], {connection})"
-    ));
+    session.run(&format!("SELECT odoo_sync.run(ARRAY['sales'], connection => {connection})"));
+    let ok = session.column(&format!("SELECT ok FROM odoo_sync.verify(ARRAY['sales'], {connection})"));
     assert_eq!(ok, ["t", "t"]);
 }

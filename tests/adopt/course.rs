@@ -10,25 +10,15 @@ use support::session::all_of;
 fn a_mirror_is_left_alone() {
     let (sample, mut session) = connected("already");
     session.run("SELECT odoo_sync.run(ARRAY['sales'])");
-    let before = session.value(
-        "SELECT string_agg(concat_ws(' ', id, xmin, ctid), ',' ORDER BY id) FROM odoo.sales",
-    );
+    let before = session.value("SELECT string_agg(concat_ws(' ', id, xmin, ctid), ',' ORDER BY id) FROM odoo.sales");
     sample.forget_requests();
     let actions = adopt(&mut session, "sales", "sales");
-    assert_eq!(
-        actions,
-        [[
-            Some("nothing".to_owned()),
-            Some("odoo.sales is a mirror already".to_owned()),
-            None
-        ]]
-    );
+    assert_eq!(actions, [[Some("nothing".to_owned()), Some("odoo.sales is a mirror already".to_owned()), None]]);
     assert_eq!(sample.requests().len(), 0);
-    let after = session.value(
-        "SELECT string_agg(concat_ws(' ', id, xmin, ctid), ',' ORDER BY id) FROM odoo.sales",
-    );
+    let after = session.value("SELECT string_agg(concat_ws(' ', id, xmin, ctid), ',' ORDER BY id) FROM odoo.sales");
     assert_eq!(after, before);
-    let state = session.value("SELECT count(*) FROM odoo_sync.mirror_state WHERE table_name = 'sales' AND window_end IS NOT NULL");
+    let state = session
+        .value("SELECT count(*) FROM odoo_sync.mirror_state WHERE table_name = 'sales' AND window_end IS NOT NULL");
     assert_eq!(state, "1", "it still counts as loaded");
 }
 
@@ -70,45 +60,24 @@ fn the_table_is_free_while_odoo_is_asked() {
     let (sample, mut other) = connected("free");
     other.run("CREATE TABLE odoo.sales (id int)");
     let session = Cluster::shared().session("free", "postgres");
-    let gate = Gate::before(&sample, |request| {
-        request.model.as_deref() == Some("sale.order")
-    });
-    let statement = Background::start(
-        session,
-        "SELECT * FROM odoo_sync.adopt('odoo.sales', 'sales')",
-    );
+    let gate = Gate::before(&sample, |request| request.model.as_deref() == Some("sale.order"));
+    let statement = Background::start(session, "SELECT * FROM odoo_sync.adopt('odoo.sales', 'sales')");
     gate.await_request();
     other.run("SET lock_timeout = '2s'; INSERT INTO odoo.sales VALUES (4711), (4711); ALTER TABLE odoo.sales ADD COLUMN late text");
     let start = Instant::now();
     statement.cancel();
     let (result, session) = statement.end();
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
-    assert_eq!(
-        result
-            .expect_err("it was cancelled")
-            .code()
-            .map(postgres::error::SqlState::code),
-        Some("57014")
-    );
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert_eq!(result.expect_err("it was cancelled").code().map(postgres::error::SqlState::code), Some("57014"));
 
     // and what happened meanwhile is seen
-    let statement = Background::start(
-        session,
-        "SELECT * FROM odoo_sync.adopt('odoo.sales', 'sales')",
-    );
+    let statement = Background::start(session, "SELECT * FROM odoo_sync.adopt('odoo.sales', 'sales')");
     gate.await_request();
     other.run("INSERT INTO odoo.sales VALUES (NULL, 'late')");
     gate.open();
     let actions = statement.rows();
     assert_eq!(told(&actions, "set aside").len(), 2, "{actions:?}");
-    assert_eq!(
-        other.column("SELECT late FROM odoo.sales_set_aside WHERE id IS NULL"),
-        ["late"]
-    );
+    assert_eq!(other.column("SELECT late FROM odoo.sales_set_aside WHERE id IS NULL"), ["late"]);
 }
 
 #[test]
@@ -116,13 +85,8 @@ fn a_table_that_was_moved_meanwhile_is_not_touched() {
     let (sample, mut other) = connected("moved");
     other.run("CREATE TABLE odoo.sales (id int); INSERT INTO odoo.sales VALUES (1), (1)");
     let session = Cluster::shared().session("moved", "postgres");
-    let gate = Gate::before(&sample, |request| {
-        request.model.as_deref() == Some("sale.order")
-    });
-    let statement = Background::start(
-        session,
-        "SELECT * FROM odoo_sync.adopt('odoo.sales', 'sales')",
-    );
+    let gate = Gate::before(&sample, |request| request.model.as_deref() == Some("sale.order"));
+    let statement = Background::start(session, "SELECT * FROM odoo_sync.adopt('odoo.sales', 'sales')");
     gate.await_request();
     other.run("ALTER TABLE odoo.sales RENAME TO mine; CREATE TABLE odoo.sales (other int)");
     gate.open();
@@ -135,20 +99,12 @@ fn a_table_that_was_moved_meanwhile_is_not_touched() {
 fn a_run_of_the_type_that_is_under_way_is_an_error_and_another_types_is_none() {
     let (sample, mut session) = connected("busy");
     session.run("CREATE TABLE odoo.sales (id int); CREATE TABLE odoo.purchases (id int)");
-    let gate = Gate::before(&sample, |request| {
-        request.model.as_deref() == Some("sale.order.line")
-    });
-    let run = Background::start(
-        Cluster::shared().session("busy", "postgres"),
-        "SELECT odoo_sync.run(ARRAY['sales'])",
-    );
+    let gate = Gate::before(&sample, |request| request.model.as_deref() == Some("sale.order.line"));
+    let run = Background::start(Cluster::shared().session("busy", "postgres"), "SELECT odoo_sync.run(ARRAY['sales'])");
     gate.await_request();
     let error = session.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
     assert_eq!(error.code().code(), "55006", "{}", all_of(&error));
-    assert_eq!(
-        error.message(),
-        "a run of sales on connection odoo is under way"
-    );
+    assert_eq!(error.message(), "a run of sales on connection odoo is under way");
     adopt(&mut session, "purchases", "purchases");
     gate.open();
     let (result, _) = run.end();
@@ -159,10 +115,7 @@ fn a_run_of_the_type_that_is_under_way_is_an_error_and_another_types_is_none() {
     // and the other way round: while the table is being adopted, a run leaves the type alone
     session.run("DROP TABLE odoo.purchases; CREATE TABLE odoo.purchases (id int); BEGIN; SELECT odoo_sync.adopt('odoo.purchases', 'purchases')");
     let mut other = Cluster::shared().session("busy", "postgres");
-    assert_eq!(
-        other.value("SELECT status FROM odoo_sync.run(ARRAY['purchases'])"),
-        "skipped"
-    );
+    assert_eq!(other.value("SELECT status FROM odoo_sync.run(ARRAY['purchases'])"), "skipped");
     session.run("COMMIT");
     assert_equal_after_a_run(&mut session, "purchases");
 }

@@ -22,8 +22,7 @@ fn keys_and_not_nulls_that_odoos_records_do_not_keep_to_are_dropped() {
     assert_eq!(
         dropped,
         [
-            "NOT NULL on company_id, name, amount_total, ours: Odoo may have no value for them"
-                .to_owned(),
+            "NOT NULL on company_id, name, amount_total, ours: Odoo may have no value for them".to_owned(),
             format!(
                 "one_state CREATE UNIQUE INDEX one_state ON odoo.sales USING btree (lower(state)) WHERE (name IS NULL): {other}"
             ),
@@ -33,10 +32,7 @@ fn keys_and_not_nulls_that_odoos_records_do_not_keep_to_are_dropped() {
             format!("sales_state_excl EXCLUDE USING hash (state WITH =): {other}"),
         ]
     );
-    assert!(
-        told(&actions, "added").contains(&"PRIMARY KEY (id)".to_owned()),
-        "{actions:?}"
-    );
+    assert!(told(&actions, "added").contains(&"PRIMARY KEY (id)".to_owned()), "{actions:?}");
     let keys = session.column(
         "SELECT relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = 'odoo.sales'::regclass ORDER BY 1",
     );
@@ -53,12 +49,8 @@ fn what_odoo_keeps_unique_is_kept_unique_where_the_rows_do() {
     let (_sample, mut session) = connected("unique_key");
     session.run("CREATE TABLE odoo.invoices (id int, name text, journal_id bigint); INSERT INTO odoo.invoices VALUES (91, 'X', 1), (92, 'Y', 1)");
     let actions = adopt(&mut session, "invoices", "invoices");
-    let key =
-        "CONSTRAINT invoices_odoo_key UNIQUE (journal_id, name) DEFERRABLE INITIALLY DEFERRED";
-    assert!(
-        told(&actions, "added").contains(&key.to_owned()),
-        "{actions:?}"
-    );
+    let key = "CONSTRAINT invoices_odoo_key UNIQUE (journal_id, name) DEFERRABLE INITIALLY DEFERRED";
+    assert!(told(&actions, "added").contains(&key.to_owned()), "{actions:?}");
     assert_equal_after_a_run(&mut session, "invoices");
 
     session.run("DROP TABLE odoo.invoices; DELETE FROM odoo_sync.mirror_state");
@@ -67,8 +59,7 @@ fn what_odoo_keeps_unique_is_kept_unique_where_the_rows_do() {
     let left_out = told(&actions, "left out");
     assert_eq!(left_out.len(), 1, "{actions:?}");
     assert!(
-        left_out[0].starts_with(key)
-            && left_out[0].contains("(journal_id, name)=(1, X) is duplicated"),
+        left_out[0].starts_with(key) && left_out[0].contains("(journal_id, name)=(1, X) is duplicated"),
         "{left_out:?}"
     );
     assert_equal_after_a_run(&mut session, "invoices");
@@ -114,9 +105,7 @@ fn a_foreign_key_of_another_table_is_in_the_way_where_it_would_lose_its_key_or_i
     let error = session.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
     assert_eq!(error.code().code(), "2BP01", "{error:?}");
     assert!(
-        error.message().contains(
-            "the foreign key uses_sale_fkey of public.uses leans on UNIQUE (name) of odoo.sales"
-        ),
+        error.message().contains("the foreign key uses_sale_fkey of public.uses leans on UNIQUE (name) of odoo.sales"),
         "{error:?}"
     );
 
@@ -127,15 +116,6 @@ fn a_foreign_key_of_another_table_is_in_the_way_where_it_would_lose_its_key_or_i
     );
     let error = session.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
     assert_eq!(error.code().code(), "2BP01", "{error:?}");
-    assert!(
-        error
-            .message()
-            .contains("odoo.sales has rows to be set aside (1)"),
-        "{error:?}"
-    );
-    assert_eq!(
-        session.value("SELECT count(*) FROM public.uses"),
-        "1",
-        "nothing was cascaded to"
-    );
+    assert!(error.message().contains("odoo.sales has rows to be set aside (1)"), "{error:?}");
+    assert_eq!(session.value("SELECT count(*) FROM public.uses"), "1", "nothing was cascaded to");
 }

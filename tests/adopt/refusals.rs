@@ -34,115 +34,30 @@ fn each_gets_one_clear_error_and_nothing_is_changed() {
     for (arguments, sqlstate, says, hint) in [
         ("NULL, 'sales'", "22004", "table_name must not be NULL", ""),
         ("'odoo.sales', NULL", "22004", "type must not be NULL", ""),
-        (
-            "'odoo.sales', 'sales', NULL",
-            "22004",
-            "connection must not be NULL",
-            "",
-        ),
+        ("'odoo.sales', 'sales', NULL", "22004", "connection must not be NULL", ""),
         ("'odoo.sales', ''", "22023", "type must not be empty", ""),
-        (
-            "'odoo.sales', 'sales', ''",
-            "22023",
-            "connection must not be empty",
-            "",
-        ),
-        (
-            "'odoo.sales', 'sale'",
-            "42704",
-            "there is no type named \"sale\"",
-            "sales",
-        ),
-        (
-            "'odoo.sales', 'sales', 'other'",
-            "42704",
-            "there is no connection named \"other\"",
-            "odoo",
-        ),
-        (
-            "0::regclass, 'sales'",
-            "42P01",
-            "there is no table with the oid 0",
-            "",
-        ),
-        (
-            "'public.sales', 'sales'",
-            "42809",
-            "is not in schema odoo",
-            "ALTER TABLE public.sales SET SCHEMA odoo",
-        ),
+        ("'odoo.sales', 'sales', ''", "22023", "connection must not be empty", ""),
+        ("'odoo.sales', 'sale'", "42704", "there is no type named \"sale\"", "sales"),
+        ("'odoo.sales', 'sales', 'other'", "42704", "there is no connection named \"other\"", "odoo"),
+        ("0::regclass, 'sales'", "42P01", "there is no table with the oid 0", ""),
+        ("'public.sales', 'sales'", "42809", "is not in schema odoo", "ALTER TABLE public.sales SET SCHEMA odoo"),
         (
             "'odoo.invoices_old', 'invoices'",
             "42809",
             "type invoices has no mirror named invoices_old",
             "ALTER TABLE odoo.invoices_old RENAME TO invoices",
         ),
-        (
-            "'odoo.sales', 'invoices'",
-            "42809",
-            "type invoices has no mirror named sales",
-            "invoice_lines",
-        ),
-        (
-            "'odoo.invoices', 'invoices'",
-            "42809",
-            "odoo.invoices is a view",
-            "",
-        ),
-        (
-            "'odoo.invoice_lines', 'invoices'",
-            "42809",
-            "odoo.invoice_lines is a materialized view",
-            "",
-        ),
-        (
-            "'odoo.purchases', 'purchases'",
-            "42809",
-            "odoo.purchases is a partitioned table",
-            "",
-        ),
-        (
-            "'odoo.purchase_lines', 'purchases'",
-            "42809",
-            "odoo.purchase_lines is a partition",
-            "DETACH PARTITION",
-        ),
-        (
-            "'odoo.products', 'products'",
-            "42809",
-            "odoo.products is a foreign table",
-            "",
-        ),
-        (
-            "'odoo.inventory', 'inventory'",
-            "42809",
-            "odoo.inventory has rules",
-            "DROP RULE",
-        ),
-        (
-            "'odoo.partners', 'reference'",
-            "42809",
-            "CREATE TABLE ... OF",
-            "NOT OF",
-        ),
-        (
-            "'odoo.companies', 'reference'",
-            "42809",
-            "is inherited from",
-            "NO INHERIT",
-        ),
-        (
-            "'odoo.users', 'reference'",
-            "42809",
-            "column id of odoo.users is uuid",
-            "rename that one to id",
-        ),
-        (
-            "'odoo.units', 'reference'",
-            "42809",
-            "column id of odoo.units is integer generated",
-            "Rename it",
-        ),
+        ("'odoo.sales', 'invoices'", "42809", "type invoices has no mirror named sales", "invoice_lines"),
+        ("'odoo.invoices', 'invoices'", "42809", "odoo.invoices is a view", ""),
+        ("'odoo.invoice_lines', 'invoices'", "42809", "odoo.invoice_lines is a materialized view", ""),
+        ("'odoo.purchases', 'purchases'", "42809", "odoo.purchases is a partitioned table", ""),
+        ("'odoo.purchase_lines', 'purchases'", "42809", "odoo.purchase_lines is a partition", "DETACH PARTITION"),
+        ("'odoo.products', 'products'", "42809", "odoo.products is a foreign table", ""),
+        ("'odoo.inventory', 'inventory'", "42809", "odoo.inventory has rules", "DROP RULE"),
+        ("'odoo.partners', 'reference'", "42809", "CREATE TABLE ... OF", "NOT OF"),
+        ("'odoo.companies', 'reference'", "42809", "is inherited from", "NO INHERIT"),
+        ("'odoo.users', 'reference'", "42809", "column id of odoo.users is uuid", "rename that one to id"),
+        ("'odoo.units', 'reference'", "42809", "column id of odoo.units is integer generated", "Rename it"),
         (
             "'odoo.journals', 'reference'",
             "42809",
@@ -156,15 +71,8 @@ fn each_gets_one_clear_error_and_nothing_is_changed() {
         let told = all_of(&error);
         assert_eq!(error.code().code(), sqlstate, "{statement}\n{told}");
         assert!(error.message().contains(says), "{statement}\n{told}");
-        assert!(
-            error.hint().is_some_and(|text| text.contains(hint)),
-            "{statement}\n{told}"
-        );
-        assert_eq!(
-            sample.requests().len(),
-            0,
-            "{statement} needs nothing of Odoo"
-        );
+        assert!(error.hint().is_some_and(|text| text.contains(hint)), "{statement}\n{told}");
+        assert_eq!(sample.requests().len(), 0, "{statement} needs nothing of Odoo");
     }
     assert_eq!(session.value(EVERYTHING), before);
     let error = session.error("SELECT odoo_sync.adopt('odoo.nothing', 'sales')");
@@ -181,11 +89,7 @@ fn an_odoo_that_does_not_answer_or_lacks_the_model_leaves_the_table_as_it_is() {
     assert_eq!(error.code().code(), "42501", "{}", all_of(&error));
     sample.drop_model("sale.order");
     let error = session.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
-    assert!(
-        error.message().starts_with("connection odoo: "),
-        "{}",
-        all_of(&error)
-    );
+    assert!(error.message().starts_with("connection odoo: "), "{}", all_of(&error));
     assert!(error.message().contains("sale.order"), "{}", all_of(&error));
     drop(sample);
     let error = session.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
@@ -206,26 +110,15 @@ fn only_the_owner_can_have_it_adopted() {
          GRANT USAGE ON FOREIGN SERVER odoo TO clerk",
     );
     let (login, secret) = (sample.login.clone(), sample.secret.clone());
-    session.run(&format!(
-        "CREATE USER MAPPING FOR clerk SERVER odoo OPTIONS (login '{login}', secret '{secret}')"
-    ));
+    session.run(&format!("CREATE USER MAPPING FOR clerk SERVER odoo OPTIONS (login '{login}', secret '{secret}')"));
     let mut clerk = database.session_as("clerk");
     let error = clerk.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
     assert_eq!(error.code().code(), "42501", "{}", all_of(&error));
-    assert!(
-        error
-            .message()
-            .contains("must be owner of table odoo.sales"),
-        "{}",
-        all_of(&error)
-    );
+    assert!(error.message().contains("must be owner of table odoo.sales"), "{}", all_of(&error));
     session.run("ALTER TABLE odoo.sales OWNER TO clerk");
     let actions = clerk.rows("SELECT * FROM odoo_sync.adopt('odoo.sales', 'sales')");
     assert_eq!(told(&actions, "set aside").len(), 1, "{actions:?}");
-    assert_eq!(
-        clerk.value("SELECT tableowner FROM pg_tables WHERE tablename = 'sales_set_aside'"),
-        "clerk"
-    );
+    assert_eq!(clerk.value("SELECT tableowner FROM pg_tables WHERE tablename = 'sales_set_aside'"), "clerk");
     session.run("REVOKE EXECUTE ON FUNCTION odoo_sync.adopt FROM clerk");
     let error = clerk.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
     assert_eq!(error.code().code(), "42501");

@@ -8,20 +8,12 @@ use support::cluster::Cluster;
 use support::sample_odoo::{Reaction, SampleOdoo, Series};
 use support::session::all_of;
 
-use crate::{
-    CANNOT_CONNECT, INVALID_PARAMETER, NOT_ODOO, assert_is_for_readers, assert_refused, connect,
-    settled,
-};
+use crate::{CANNOT_CONNECT, INVALID_PARAMETER, NOT_ODOO, assert_is_for_readers, assert_refused, connect, settled};
 
 #[test]
 fn addresses_that_are_none() {
     let (_sample, access, mut session) = settled("addresses");
-    let at = |url: &str| {
-        connect(&Access {
-            url: url.to_owned(),
-            ..access.clone()
-        })
-    };
+    let at = |url: &str| connect(&Access { url: url.to_owned(), ..access.clone() });
     assert_refused(
         &mut session,
         &[
@@ -29,47 +21,15 @@ fn addresses_that_are_none() {
             (at("erp.example.com"), INVALID_PARAMETER, "erp.example.com"),
             (at("https://"), INVALID_PARAMETER, "https://"),
             (at("https:///path"), INVALID_PARAMETER, "https:///path"),
-            (
-                at("https://erp example.com"),
-                INVALID_PARAMETER,
-                "erp example.com",
-            ),
-            (
-                at("https://erp.example.com:port"),
-                INVALID_PARAMETER,
-                "port",
-            ),
-            (
-                at("https://erp.example.com:99999"),
-                INVALID_PARAMETER,
-                "99999",
-            ),
-            (
-                at("ftp://erp.example.com"),
-                INVALID_PARAMETER,
-                "ftp://erp.example.com",
-            ),
-            (
-                at("file:///etc/passwd"),
-                INVALID_PARAMETER,
-                "file:///etc/passwd",
-            ),
+            (at("https://erp example.com"), INVALID_PARAMETER, "erp example.com"),
+            (at("https://erp.example.com:port"), INVALID_PARAMETER, "port"),
+            (at("https://erp.example.com:99999"), INVALID_PARAMETER, "99999"),
+            (at("ftp://erp.example.com"), INVALID_PARAMETER, "ftp://erp.example.com"),
+            (at("file:///etc/passwd"), INVALID_PARAMETER, "file:///etc/passwd"),
             (at("https://erp.example.com/?db=x"), INVALID_PARAMETER, "?"),
-            (
-                at("https://admin:password1@erp.example.com"),
-                INVALID_PARAMETER,
-                "user name",
-            ),
-            (
-                at("https://nowhere.invalid"),
-                CANNOT_CONNECT,
-                "nowhere.invalid",
-            ),
-            (
-                at(&format!("http://127.0.0.1:{}", unused_port())),
-                CANNOT_CONNECT,
-                "127.0.0.1",
-            ),
+            (at("https://admin:password1@erp.example.com"), INVALID_PARAMETER, "user name"),
+            (at("https://nowhere.invalid"), CANNOT_CONNECT, "nowhere.invalid"),
+            (at(&format!("http://127.0.0.1:{}", unused_port())), CANNOT_CONNECT, "127.0.0.1"),
         ],
     );
     let error = session.error(&at("https://admin:password1@erp.example.com"));
@@ -79,29 +39,15 @@ fn addresses_that_are_none() {
 #[test]
 fn unencrypted_to_another_machine() {
     let (_sample, access, mut session) = settled("unencrypted");
-    let far = connect(&Access {
-        url: "http://192.0.2.1:8069".to_owned(),
-        ..access
-    });
-    assert_refused(
-        &mut session,
-        &[(far.clone(), INVALID_PARAMETER, "unencrypted")],
-    );
+    let far = connect(&Access { url: "http://192.0.2.1:8069".to_owned(), ..access });
+    assert_refused(&mut session, &[(far.clone(), INVALID_PARAMETER, "unencrypted")]);
     let hint = session.error(&far).hint().unwrap_or_default().to_owned();
-    assert!(
-        hint.contains("odoo_sync.allow_http"),
-        "the hint names the setting: {hint}"
-    );
+    assert!(hint.contains("odoo_sync.allow_http"), "the hint names the setting: {hint}");
     // allowed: what fails then is the network, which has no such address
-    let allowed = format!(
-        "SET odoo_sync.allow_http = on; SET odoo_sync.timeout = '1s'; SET odoo_sync.max_retries = 0; {far}"
-    );
+    let allowed =
+        format!("SET odoo_sync.allow_http = on; SET odoo_sync.timeout = '1s'; SET odoo_sync.max_retries = 0; {far}");
     let error = session.error(&allowed);
-    assert!(
-        ["08001", "08006"].contains(&error.code().code()),
-        "{}",
-        all_of(&error)
-    );
+    assert!(["08001", "08006"].contains(&error.code().code()), "{}", all_of(&error));
     session.run("RESET ALL");
 
     // the setting is an administrator's: another role's SET is of no use, even if made before the extension is loaded
@@ -111,21 +57,14 @@ fn unencrypted_to_another_machine() {
     plain.run("SET odoo_sync.allow_http = on");
     let error = plain.error(&far);
     assert_eq!(error.code().code(), INVALID_PARAMETER, "{}", all_of(&error));
-    assert_eq!(
-        plain.error("SET odoo_sync.allow_http = on").code().code(),
-        "42501"
-    );
+    assert_eq!(plain.error("SET odoo_sync.allow_http = on").code().code(), "42501");
 }
 
 #[test]
 fn what_is_not_odoo() {
     let (_sample, access, mut session) = settled("not_odoo");
     for (kind, status, body) in [
-        (
-            "text/html",
-            200,
-            "<!DOCTYPE html><html><body>It works!</body></html>",
-        ),
+        ("text/html", 200, "<!DOCTYPE html><html><body>It works!</body></html>"),
         ("text/html", 404, "<html><h1>Not Found</h1></html>"),
         ("application/json", 200, "{\"status\": \"ok\"}"),
         ("application/json", 200, "[]"),
@@ -135,16 +74,10 @@ fn what_is_not_odoo() {
     ] {
         let other = SampleOdoo::start(Series::V19);
         other.on_request(move |_| Reaction::Status(status, kind.to_owned(), body.to_owned()));
-        let at = Access {
-            url: other.url.clone(),
-            ..access.clone()
-        };
+        let at = Access { url: other.url.clone(), ..access.clone() };
         assert_refused(
             &mut session,
-            &[
-                (connect(&at), NOT_ODOO, "127.0.0.1"),
-                (connect(&at.by("a password")), NOT_ODOO, "127.0.0.1"),
-            ],
+            &[(connect(&at), NOT_ODOO, "127.0.0.1"), (connect(&at.by("a password")), NOT_ODOO, "127.0.0.1")],
         );
     }
     // a program that speaks no HTTP at all
@@ -156,30 +89,16 @@ fn what_is_not_odoo() {
             let mut buffer = [0; 1024];
             match stream.read(&mut buffer) {
                 Ok(0) => return,
-                _ => stream
-                    .write_all(b"220 mail.example.com ESMTP\r\n")
-                    .expect("the client reads"),
+                _ => stream.write_all(b"220 mail.example.com ESMTP\r\n").expect("the client reads"),
             }
         }
     });
-    let error = session.error(&format!(
-        "SET odoo_sync.max_retries = 0; {}",
-        connect(&Access {
-            url: url.clone(),
-            ..access
-        })
-    ));
-    assert!(
-        [NOT_ODOO, "08006"].contains(&error.code().code()),
-        "{}",
-        all_of(&error)
-    );
+    let error =
+        session.error(&format!("SET odoo_sync.max_retries = 0; {}", connect(&Access { url: url.clone(), ..access })));
+    assert!([NOT_ODOO, "08006"].contains(&error.code().code()), "{}", all_of(&error));
     assert!(error.hint().is_some(), "{}", all_of(&error));
     assert_is_for_readers(&all_of(&error));
-    let address = url
-        .strip_prefix("http://")
-        .expect("it has a scheme")
-        .to_owned();
+    let address = url.strip_prefix("http://").expect("it has a scheme").to_owned();
     drop(std::net::TcpStream::connect(address).expect("it still listens"));
     greeter.join().expect("the greeter ends");
 }

@@ -4,31 +4,20 @@ use support::cluster::Cluster;
 use support::session::literal;
 
 use crate::{
-    INVALID_PARAMETER, Mistake, NO_CONNECTION, NULL_NOT_ALLOWED, UNDEFINED_OBJECT, assert_refused,
-    connect, settled,
+    INVALID_PARAMETER, Mistake, NO_CONNECTION, NULL_NOT_ALLOWED, UNDEFINED_OBJECT, assert_refused, connect, settled,
 };
 
 #[test]
 fn null_or_nothing_for_each_argument() {
     let (_sample, access, mut session) = settled("nothing");
-    let right =
-        [&access.url, &access.database, &access.login, &access.secret].map(|text| literal(text));
+    let right = [&access.url, &access.database, &access.login, &access.secret].map(|text| literal(text));
     let names = ["url", "database", "login", "secret", "name"];
     let mut mistakes: Vec<Mistake> = Vec::new();
     for (at, name) in names.iter().enumerate() {
-        for (value, sqlstate) in [
-            ("NULL", NULL_NOT_ALLOWED),
-            ("''", INVALID_PARAMETER),
-            ("'  '", INVALID_PARAMETER),
-        ] {
-            let mut arguments: Vec<&str> =
-                right.iter().map(String::as_str).chain(["'odoo'"]).collect();
+        for (value, sqlstate) in [("NULL", NULL_NOT_ALLOWED), ("''", INVALID_PARAMETER), ("'  '", INVALID_PARAMETER)] {
+            let mut arguments: Vec<&str> = right.iter().map(String::as_str).chain(["'odoo'"]).collect();
             arguments[at] = value;
-            mistakes.push((
-                format!("SELECT odoo_sync.connect({})", arguments.join(", ")),
-                sqlstate,
-                *name,
-            ));
+            mistakes.push((format!("SELECT odoo_sync.connect({})", arguments.join(", ")), sqlstate, *name));
         }
     }
     for (call, argument) in [
@@ -40,11 +29,7 @@ fn null_or_nothing_for_each_argument() {
         ("run(ARRAY['inventory', {}])", "type"),
         ("schedule({})", "cron"),
     ] {
-        mistakes.push((
-            format!("SELECT odoo_sync.{}", call.replace("{}", "NULL")),
-            NULL_NOT_ALLOWED,
-            argument,
-        ));
+        mistakes.push((format!("SELECT odoo_sync.{}", call.replace("{}", "NULL")), NULL_NOT_ALLOWED, argument));
     }
     for (call, argument) in [
         ("disconnect('')", "name"),
@@ -59,11 +44,7 @@ fn null_or_nothing_for_each_argument() {
         ("schedule(connection => '')", "connection"),
         ("unschedule('')", "connection"),
     ] {
-        mistakes.push((
-            format!("SELECT odoo_sync.{call}"),
-            INVALID_PARAMETER,
-            argument,
-        ));
+        mistakes.push((format!("SELECT odoo_sync.{call}"), INVALID_PARAMETER, argument));
     }
     assert_refused(&mut session, &mistakes);
 }
@@ -81,22 +62,10 @@ fn what_is_not_there() {
         "status('nowhere')",
         "schedule(connection => 'nowhere')",
     ] {
-        mistakes.push((
-            format!("SELECT odoo_sync.{call}"),
-            UNDEFINED_OBJECT,
-            "nowhere",
-        ));
+        mistakes.push((format!("SELECT odoo_sync.{call}"), UNDEFINED_OBJECT, "nowhere"));
     }
-    for call in [
-        "run('{invoicez}')",
-        "run('{inventory,invoicez}')",
-        "run('{Invoices}')",
-    ] {
-        let name = if call.contains("invoicez") {
-            "invoicez"
-        } else {
-            "Invoices"
-        };
+    for call in ["run('{invoicez}')", "run('{inventory,invoicez}')", "run('{Invoices}')"] {
+        let name = if call.contains("invoicez") { "invoicez" } else { "Invoices" };
         mistakes.push((format!("SELECT odoo_sync.{call}"), UNDEFINED_OBJECT, name));
     }
     mistakes.push((
@@ -104,11 +73,7 @@ fn what_is_not_there() {
         UNDEFINED_OBJECT,
         "stuff",
     ));
-    mistakes.push((
-        "SET odoo_sync.types = 'stuff'; SELECT odoo_sync.run_due()".to_owned(),
-        UNDEFINED_OBJECT,
-        "stuff",
-    ));
+    mistakes.push(("SET odoo_sync.types = 'stuff'; SELECT odoo_sync.run_due()".to_owned(), UNDEFINED_OBJECT, "stuff"));
     assert_refused(&mut session, &mistakes);
 }
 
@@ -118,21 +83,9 @@ fn without_any_connection() {
     assert_refused(
         &mut session,
         &[
-            (
-                "SELECT odoo_sync.run()".to_owned(),
-                NO_CONNECTION,
-                "no connection",
-            ),
-            (
-                "SELECT odoo_sync.check()".to_owned(),
-                UNDEFINED_OBJECT,
-                "odoo",
-            ),
-            (
-                "SELECT odoo_sync.run(connection => 'odoo')".to_owned(),
-                UNDEFINED_OBJECT,
-                "odoo",
-            ),
+            ("SELECT odoo_sync.run()".to_owned(), NO_CONNECTION, "no connection"),
+            ("SELECT odoo_sync.check()".to_owned(), UNDEFINED_OBJECT, "odoo"),
+            ("SELECT odoo_sync.run(connection => 'odoo')".to_owned(), UNDEFINED_OBJECT, "odoo"),
         ],
     );
     assert!(session.rows("SELECT * FROM odoo_sync.run_due()").is_empty());
@@ -143,16 +96,10 @@ fn without_any_connection() {
 #[test]
 fn names_that_cannot_be_a_schema() {
     let (_sample, access, mut session) = settled("names");
-    session.run(
-        "CREATE FOREIGN DATA WRAPPER other; CREATE SERVER elsewhere FOREIGN DATA WRAPPER other",
-    );
+    session.run("CREATE FOREIGN DATA WRAPPER other; CREATE SERVER elsewhere FOREIGN DATA WRAPPER other");
     let named = |name: &str| {
         let connect = connect(&access);
-        format!(
-            "{}, {})",
-            connect.strip_suffix(')').expect("it is a call"),
-            literal(name)
-        )
+        format!("{}, {})", connect.strip_suffix(')').expect("it is a call"), literal(name))
     };
     let long = "n".repeat(64);
     assert_refused(
@@ -160,11 +107,7 @@ fn names_that_cannot_be_a_schema() {
         &[
             (named("pg_mirrors"), INVALID_PARAMETER, "pg_mirrors"),
             (named("odoo_sync"), INVALID_PARAMETER, "odoo_sync"),
-            (
-                named("information_schema"),
-                INVALID_PARAMETER,
-                "information_schema",
-            ),
+            (named("information_schema"), INVALID_PARAMETER, "information_schema"),
             (named(&long), INVALID_PARAMETER, "63"),
             (named("elsewhere"), "42710", "elsewhere"),
         ],

@@ -16,7 +16,8 @@ fn logins_that_are_wrong() {
     assert_refused_logins(&mut session, &Access::from(&old), "admin");
 }
 
-/// Odoo locks out an address after five failures within a minute: each login is tried once, and then a right one forgives.
+/// Odoo locks out an address after five failures within a minute: each login is tried once, and then a right one
+/// forgives.
 #[test]
 fn logins_that_are_wrong_in_a_real_odoo() {
     let (_sample, _access, mut session) = settled("real_logins");
@@ -39,14 +40,9 @@ fn a_wrong_login_is_tried_once() {
         sample.forget_requests();
         session.error(&connect(&access.by(wrong)));
         let is_login = |request: &&RecordedRequest| {
-            request.method.as_deref() == Some("common.authenticate")
-                || request.path.starts_with("/json/2/")
+            request.method.as_deref() == Some("common.authenticate") || request.path.starts_with("/json/2/")
         };
-        assert_eq!(
-            sample.requests().iter().filter(is_login).count(),
-            1,
-            "{wrong}"
-        );
+        assert_eq!(sample.requests().iter().filter(is_login).count(), 1, "{wrong}");
     }
 }
 
@@ -54,14 +50,8 @@ fn a_wrong_login_is_tried_once() {
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn assert_refused_logins(session: &mut Session, access: &Access, password: &str) {
-    let database = Access {
-        database: "no_such_database".to_owned(),
-        ..access.clone()
-    };
-    let login = Access {
-        login: "nobody".to_owned(),
-        ..access.clone()
-    };
+    let database = Access { database: "no_such_database".to_owned(), ..access.clone() };
+    let login = Access { login: "nobody".to_owned(), ..access.clone() };
     let by_password = connect(&database.by(password));
     assert_refused(
         session,
@@ -70,11 +60,7 @@ fn assert_refused_logins(session: &mut Session, access: &Access, password: &str)
             (by_password, UNKNOWN_DATABASE, "no_such_database"),
             (connect(&login), WRONG_PASSWORD, "nobody"),
             (connect(&access.by(KEY)), WRONG_PASSWORD, ""),
-            (
-                connect(&access.by("a wrong password")),
-                WRONG_PASSWORD,
-                &access.login,
-            ),
+            (connect(&access.by("a wrong password")), WRONG_PASSWORD, &access.login),
         ],
     );
     // and the right one gets in
@@ -88,13 +74,7 @@ fn a_role_without_a_login_of_its_own() {
     let mut guest = Cluster::shared().session("roles", "guest");
     let error = guest.error("SELECT odoo_sync.check()");
     assert_eq!(error.code().code(), "42501", "{}", all_of(&error));
-    assert!(
-        error
-            .hint()
-            .is_some_and(|hint| hint.contains("GRANT USAGE ON FOREIGN SERVER")),
-        "{}",
-        all_of(&error)
-    );
+    assert!(error.hint().is_some_and(|hint| hint.contains("GRANT USAGE ON FOREIGN SERVER")), "{}", all_of(&error));
     session.run("GRANT USAGE ON FOREIGN SERVER odoo TO guest");
     let error = guest.error("SELECT odoo_sync.check()");
     assert_eq!(error.code().code(), UNDEFINED_OBJECT, "{}", all_of(&error));
@@ -105,20 +85,9 @@ fn a_role_without_a_login_of_its_own() {
 fn a_connection_that_is_replaced_wrongly_stays_as_it_was() {
     let (sample, access, mut session) = settled("replaced");
     let wrong = access.by("wrong");
-    let error = of_server(
-        &session
-            .try_connect(&wrong, "odoo")
-            .expect_err("the secret is wrong"),
-    );
+    let error = of_server(&session.try_connect(&wrong, "odoo").expect_err("the secret is wrong"));
     assert_eq!(error.code().code(), WRONG_PASSWORD, "{}", all_of(&error));
     let rows = session.rows("SELECT status FROM odoo_sync.run('{inventory}')");
-    assert_eq!(
-        rows,
-        [[Some("ok".to_owned())]],
-        "the old secret is still there"
-    );
-    assert_eq!(
-        session.number("SELECT count(*) FROM odoo.inventory"),
-        sample.records("stock.quant").len() as i64
-    );
+    assert_eq!(rows, [[Some("ok".to_owned())]], "the old secret is still there");
+    assert_eq!(session.number("SELECT count(*) FROM odoo.inventory"), sample.records("stock.quant").len() as i64);
 }

@@ -25,33 +25,22 @@ fn values_that_no_setting_takes() {
             let error = session.error(&format!("SET odoo_sync.{name} = {}", literal(value)));
             let told = all_of(&error);
             assert_eq!(error.code().code(), INVALID_PARAMETER, "{told}");
-            assert!(
-                error.message().contains(&format!("odoo_sync.{name}")),
-                "{told}"
-            );
+            assert!(error.message().contains(&format!("odoo_sync.{name}")), "{told}");
         }
     }
     let error = session.error("SET odoo_sync.batchsize = 5");
-    assert_eq!(
-        error.code().code(),
-        "42602",
-        "a setting that is not there: {}",
-        all_of(&error)
-    );
+    assert_eq!(error.code().code(), "42602", "a setting that is not there: {}", all_of(&error));
     assert_eq!(session.value(EVERYTHING), before);
-    for (column, value) in [
-        ("batch_size", "0"),
-        ("batch_size", "100001"),
-        ("interval", "'0'"),
-        ("interval", "'-1 min'"),
-    ] {
+    for (column, value) in
+        [("batch_size", "0"), ("batch_size", "100001"), ("interval", "'0'"), ("interval", "'-1 min'")]
+    {
         let error = session.error(&format!("UPDATE odoo_sync.types SET {column} = {value}"));
         assert_eq!(error.code().code(), "23514", "{}", all_of(&error));
     }
     // with their units
     session.run("SET odoo_sync.interval = '3h'; SET odoo_sync.delay = '1s'; SET odoo_sync.timeout = '2min'; SET odoo_sync.lookback = '1h'");
-    let shown = ["interval", "delay", "timeout", "lookback"]
-        .map(|name| session.value(&format!("SHOW odoo_sync.{name}")));
+    let shown =
+        ["interval", "delay", "timeout", "lookback"].map(|name| session.value(&format!("SHOW odoo_sync.{name}")));
     assert_eq!(shown, ["3h", "1s", "2min", "1h"]);
 }
 
@@ -62,35 +51,17 @@ fn options_of_servers_and_user_mappings() {
     assert_refused(
         &mut session,
         &[
+            ("ALTER SERVER odoo OPTIONS (ADD password 'x')".to_owned(), invalid_option, "password"),
             (
-                "ALTER SERVER odoo OPTIONS (ADD password 'x')".to_owned(),
+                "ALTER USER MAPPING FOR CURRENT_USER SERVER odoo OPTIONS (ADD password 'x')".to_owned(),
                 invalid_option,
                 "password",
             ),
+            ("ALTER FOREIGN DATA WRAPPER odoo_sync OPTIONS (ADD url 'x')".to_owned(), invalid_option, "url"),
+            ("ALTER SERVER odoo OPTIONS (SET url 'nowhere')".to_owned(), INVALID_PARAMETER, "nowhere"),
+            ("ALTER SERVER odoo OPTIONS (SET database '')".to_owned(), INVALID_PARAMETER, "database"),
             (
-                "ALTER USER MAPPING FOR CURRENT_USER SERVER odoo OPTIONS (ADD password 'x')"
-                    .to_owned(),
-                invalid_option,
-                "password",
-            ),
-            (
-                "ALTER FOREIGN DATA WRAPPER odoo_sync OPTIONS (ADD url 'x')".to_owned(),
-                invalid_option,
-                "url",
-            ),
-            (
-                "ALTER SERVER odoo OPTIONS (SET url 'nowhere')".to_owned(),
-                INVALID_PARAMETER,
-                "nowhere",
-            ),
-            (
-                "ALTER SERVER odoo OPTIONS (SET database '')".to_owned(),
-                INVALID_PARAMETER,
-                "database",
-            ),
-            (
-                "ALTER USER MAPPING FOR CURRENT_USER SERVER odoo OPTIONS (SET secret '')"
-                    .to_owned(),
+                "ALTER USER MAPPING FOR CURRENT_USER SERVER odoo OPTIONS (SET secret '')".to_owned(),
                 INVALID_PARAMETER,
                 "secret",
             ),
@@ -105,21 +76,9 @@ fn servers_without_an_address() {
     assert_refused(
         &mut session,
         &[
-            (
-                "CREATE SERVER bare FOREIGN DATA WRAPPER odoo_sync".to_owned(),
-                "HV00J",
-                &format!("{what} url"),
-            ),
-            (
-                "ALTER SERVER odoo OPTIONS (DROP url)".to_owned(),
-                "HV00J",
-                &format!("{what} url"),
-            ),
-            (
-                "ALTER SERVER odoo OPTIONS (DROP database)".to_owned(),
-                "HV00J",
-                &format!("{what} database"),
-            ),
+            ("CREATE SERVER bare FOREIGN DATA WRAPPER odoo_sync".to_owned(), "HV00J", &format!("{what} url")),
+            ("ALTER SERVER odoo OPTIONS (DROP url)".to_owned(), "HV00J", &format!("{what} url")),
+            ("ALTER SERVER odoo OPTIONS (DROP database)".to_owned(), "HV00J", &format!("{what} database")),
         ],
     );
 }
@@ -136,11 +95,7 @@ fn tables_that_are_described_twice() {
     assert_refused(
         &mut session,
         &[
-            (
-                insert("countries", "invoices", 0),
-                "23505",
-                "the table invoices is of type invoices already",
-            ),
+            (insert("countries", "invoices", 0), "23505", "the table invoices is of type invoices already"),
             (
                 insert("invoices", "invoice_lines", 17),
                 "23P01",
@@ -166,14 +121,8 @@ fn rows_of_the_catalogue_and_settings_that_no_run_can_use() {
         (insert("", "'{{name,code}}'"), lists),
         (insert(", indexes", "'{name}', '{NULL}'"), lists),
         (insert(", since", "'{name}', -5"), "mirrors_since_check"),
-        (
-            "UPDATE odoo_sync.types SET \"interval\" = '178000000 years'".to_owned(),
-            "types_interval_check",
-        ),
-        (
-            "UPDATE odoo_sync.types SET lookback = '178000000 years'".to_owned(),
-            "types_lookback_check",
-        ),
+        ("UPDATE odoo_sync.types SET \"interval\" = '178000000 years'".to_owned(), "types_interval_check"),
+        ("UPDATE odoo_sync.types SET lookback = '178000000 years'".to_owned(), "types_lookback_check"),
     ] {
         let error = session.error(&statement);
         assert_eq!(error.constraint(), Some(constraint), "{error:?}");
@@ -187,16 +136,9 @@ fn databases_that_are_not_utf8() {
     cluster
         .session("postgres", "postgres")
         .run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
-    let error = cluster
-        .session("latin", "postgres")
-        .error("CREATE EXTENSION odoo_sync");
+    let error = cluster.session("latin", "postgres").error("CREATE EXTENSION odoo_sync");
     let told = all_of(&error);
     assert_eq!(error.code().code(), "0A000", "{told}");
-    assert!(
-        error
-            .message()
-            .contains("UTF8, and that of latin is LATIN1"),
-        "{told}"
-    );
+    assert!(error.message().contains("UTF8, and that of latin is LATIN1"), "{told}");
     assert!(error.hint().is_some(), "{told}");
 }

@@ -45,9 +45,7 @@ impl Company {
         let (series, database) = (copy.odoo.series, &copy.odoo.access.database);
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        listener
-            .set_nonblocking(true)
-            .expect("a listener need not block");
+        listener.set_nonblocking(true).expect("a listener need not block");
         let (written, log) = log_file(database);
         let mut shell = Command::new(SCRIPT)
             .args(["shell", &series.to_string(), database])
@@ -59,9 +57,7 @@ impl Company {
         let program = format!("SEED, PORT = {seed}, {port}\n{}", PROGRAM.concat());
         // the end of its input is what lets Odoo's shell begin
         let mut input = shell.stdin.take().expect("it was piped");
-        input
-            .write_all(program.as_bytes())
-            .expect("the shell reads its program");
+        input.write_all(program.as_bytes()).expect("the shell reads its program");
         drop(input);
         let stream = wait::until("Odoo's shell", PATIENCE, || {
             if let Some(status) = shell.try_wait().expect("it is our child") {
@@ -71,17 +67,12 @@ impl Company {
         });
         let stream = stream.0;
         stream.set_nonblocking(false).expect("a stream may block");
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .expect("it is no zero");
-        Company {
-            shell,
-            log,
-            stream: BufReader::new(stream),
-        }
+        stream.set_read_timeout(Some(PATIENCE)).expect("it is no zero");
+        Company { shell, log, stream: BufReader::new(stream) }
     }
 
-    /// Does so many operations by chance, in one transaction of Odoo's or each in its own. All is committed when this returns.
+    /// Does so many operations by chance, in one transaction of Odoo's or each in its own. All is committed when this
+    /// returns.
     pub fn batch(&mut self, count: u64, at_once: bool) -> Vec<Outcome> {
         Outcome::all_of(&self.ask(&json!({"count": count, "at_once": at_once})))
     }
@@ -92,16 +83,15 @@ impl Company {
     }
 
     fn ask(&mut self, request: &Value) -> Value {
-        writeln!(self.stream.get_mut(), "{request}")
-            .unwrap_or_else(|error| self.lost(&error.to_string()));
+        writeln!(self.stream.get_mut(), "{request}").unwrap_or_else(|error| self.lost(&error.to_string()));
         let mut line = String::new();
         match self.stream.read_line(&mut line) {
             Ok(0) => self.lost("it hung up"),
             Ok(_) => {}
             Err(error) => self.lost(&error.to_string()),
         }
-        let mut answer: Value = serde_json::from_str(&line)
-            .unwrap_or_else(|error| panic!("the shell answers {line:?}: {error}"));
+        let mut answer: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("the shell answers {line:?}: {error}"));
         if let Some(error) = answer["error"].as_str() {
             panic!("an operation failed in a way that no user would see:\n{error}");
         }
@@ -119,10 +109,7 @@ impl Drop for Company {
         let closed = self.stream.get_ref().shutdown(Shutdown::Both);
         match (closed, self.shell.wait()) {
             (Ok(()), Ok(status)) if status.success() => {}
-            other => eprintln!(
-                "Odoo's shell did not end well: {other:?}\n{}",
-                said(&self.log)
-            ),
+            other => eprintln!("Odoo's shell did not end well: {other:?}\n{}", said(&self.log)),
         }
     }
 }

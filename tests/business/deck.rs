@@ -67,16 +67,10 @@ impl Tally {
 
     /// Panics for each kind that was hardly ever done: the test would not show what it says.
     pub fn assert_all_done(&self) {
-        let rare = self
-            .kinds
-            .iter()
-            .filter(|(_, count)| count.done < OFTEN_ENOUGH);
+        let rare = self.kinds.iter().filter(|(_, count)| count.done < OFTEN_ENOUGH);
         let rare: Vec<String> = rare
             .map(|(kind, count)| {
-                format!(
-                    "{kind}: done {}, idle {}, refused {}: {}",
-                    count.done, count.idle, count.refused, count.why
-                )
+                format!("{kind}: done {}, idle {}, refused {}: {}", count.done, count.idle, count.refused, count.why)
             })
             .collect();
         assert!(rare.is_empty(), "too rarely done:\n{}", rare.join("\n"));
@@ -94,15 +88,12 @@ impl fmt::Display for Tally {
             of(|count| count.refused),
             of(|count| count.idle)
         )?;
-        let kinds = self
-            .kinds
-            .iter()
-            .map(|(kind, count)| match (count.refused, count.idle) {
-                (0, 0) => format!("{kind} {}", count.done),
-                (refused, idle) => {
-                    format!("{kind} {} ({refused} refused, {idle} idle)", count.done)
-                }
-            });
+        let kinds = self.kinds.iter().map(|(kind, count)| match (count.refused, count.idle) {
+            (0, 0) => format!("{kind} {}", count.done),
+            (refused, idle) => {
+                format!("{kind} {} ({refused} refused, {idle} idle)", count.done)
+            }
+        });
         f.write_str(&kinds.collect::<Vec<_>>().join(", "))
     }
 }

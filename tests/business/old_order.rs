@@ -21,15 +21,11 @@ fn receipt_corrected(series: u32) {
         return;
     };
     let mut company = Company::of(&copy, crate::SEED);
-    let order = company
-        .call("order_received", json!([3, 10]))
-        .as_i64()
-        .expect("an id is a number");
+    let order = company.call("order_received", json!([3, 10])).as_i64().expect("an id is a number");
     let mut odoo = copy.sql();
     for table in ["purchase_order", "purchase_order_line"] {
         let aged = format!("UPDATE {table} SET write_date = '2024-02-29 12:00:00'");
-        odoo.execute(&aged, &[])
-            .expect("Odoo's table can be written");
+        odoo.execute(&aged, &[]).expect("Odoo's table can be written");
     }
     let mut mirrored = Mirrored::of(&copy, "old_order");
     let received = format!(
@@ -39,16 +35,8 @@ fn receipt_corrected(series: u32) {
 
     company.call("correct_receipt", json!([order, 7]));
     let written = "SELECT write_date > '2024-03-01' FROM purchase_order WHERE id = $1";
-    let is_written: bool = odoo
-        .query_one(written, &[&(order as i32)])
-        .expect("the order is there")
-        .get(0);
-    assert!(
-        !is_written,
-        "Odoo wrote the order too, and this test is about one that it does not write"
-    );
-    mirrored
-        .follow(5000)
-        .unwrap_or_else(|difference| panic!("{difference}"));
+    let is_written: bool = odoo.query_one(written, &[&(order as i32)]).expect("the order is there").get(0);
+    assert!(!is_written, "Odoo wrote the order too, and this test is about one that it does not write");
+    mirrored.follow(5000).unwrap_or_else(|difference| panic!("{difference}"));
     assert_eq!(mirrored.session.value(&received), "7");
 }

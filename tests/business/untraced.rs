@@ -52,9 +52,7 @@ fn untraced(series: u32) {
     let mut missed = Vec::new();
     for change in CHANGES {
         let subject = company.call(&format!("{change}_before"), json!([]));
-        mirrored
-            .follow(5000)
-            .unwrap_or_else(|difference| panic!("before {change}:\n{difference}"));
+        mirrored.follow(5000).unwrap_or_else(|difference| panic!("before {change}:\n{difference}"));
         company.call(change, json!([subject]));
         if let Err(difference) = mirrored.follow(5000) {
             missed.push(format!("{change}:\n{difference}"));
@@ -66,9 +64,5 @@ fn untraced(series: u32) {
         CHANGES.len() - missed.len(),
         CHANGES.len()
     ));
-    assert!(
-        missed.is_empty(),
-        "not followed in Odoo {series}:\n{}",
-        missed.join("\n")
-    );
+    assert!(missed.is_empty(), "not followed in Odoo {series}:\n{}", missed.join("\n"));
 }

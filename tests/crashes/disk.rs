@@ -30,11 +30,7 @@ impl Disk {
         let path = std::env::temp_dir().join(format!("odoo_sync-{}-{name}", std::process::id()));
         std::fs::create_dir(&path).expect("the name is ours");
         let server = std::fs::metadata(cluster.socket()).expect("it is there");
-        let options = format!(
-            "size={megabytes}m,mode=700,uid={},gid={}",
-            server.uid(),
-            server.gid()
-        );
+        let options = format!("size={megabytes}m,mode=700,uid={},gid={}", server.uid(), server.gid());
         let mounted = command("mount", &["-t", "tmpfs", "-o", &options, "tmpfs"], &path);
         if !mounted {
             std::fs::remove_dir(&path).expect("it is empty");
@@ -85,17 +81,15 @@ fn a_disk_that_is_too_small_for_the_mirrors_fails_the_types_and_says_why() {
     let sample = SampleOdoo::start_with(Series::V19, Size { documents: 600 });
     let mut session = database.session();
     session.connect(&Access::from(&sample), "odoo");
-    cluster.session("postgres", "postgres").run(&format!(
-        "CREATE TABLESPACE small LOCATION '{}'",
-        disk.path.display()
-    ));
+    cluster.session("postgres", "postgres").run(&format!("CREATE TABLESPACE small LOCATION '{}'", disk.path.display()));
     session.run("ALTER DATABASE small SET default_tablespace = 'small'");
     let mut session = database.session();
     let error = session.error("SET odoo_sync.batch_size = 50; SELECT odoo_sync.run()");
     assert_eq!(error.code().code(), "53100", "{error:?}");
     let detail = error.detail().unwrap_or_default();
     assert!(detail.contains("No space left on device"), "{detail}");
-    let told = "SELECT count(*) FROM odoo_sync.history WHERE status = 'failed' AND message LIKE '%No space left on device%'";
+    let told =
+        "SELECT count(*) FROM odoo_sync.history WHERE status = 'failed' AND message LIKE '%No space left on device%'";
     assert!(session.number(told) > 0);
     let rows = "SELECT count(*) FROM odoo.partners";
     assert!(session.number(rows) > 0, "what was stored stays");
@@ -131,17 +125,14 @@ fn a_server_that_stops_for_want_of_room_for_its_log_loses_nothing() {
     session.run("SELECT odoo_sync.run()");
     let error = (0..50).find_map(|_| {
         session
-            .try_rows(
-                "UPDATE odoo.invoice_lines SET name = 'x'; UPDATE odoo.partners SET name = 'x'",
-            )
+            .try_rows("UPDATE odoo.invoice_lines SET name = 'x'; UPDATE odoo.partners SET name = 'x'")
             .and_then(|_| session.try_rows("SELECT odoo_sync.run(full => true)"))
             .err()
     });
     let error = error.expect("the disk is small");
     // the caller's own statement may be the one that finds no room
-    let stops = |error: &DbError| {
-        error.code().code().starts_with("57P") || error.parsed_severity() == Some(Severity::Panic)
-    };
+    let stops =
+        |error: &DbError| error.code().code().starts_with("57P") || error.parsed_severity() == Some(Severity::Panic);
     assert!(error.is_closed() || stops(&of_server(&error)), "{error:?}");
     disk.grow(400);
     let mut session = revived(&cluster);

@@ -58,23 +58,14 @@ fn crash(name: &str, mut by: impl FnMut(&mut Load, &Cluster)) {
     let sample = SampleOdoo::start_with(Series::V19, Size { documents: 600 });
     let mut observer = database.session();
     observer.connect(&Access::from(&sample), "odoo");
-    observer.run(&format!(
-        "ALTER DATABASE {name} SET odoo_sync.batch_size = {BATCH}"
-    ));
-    let mut load = Load {
-        sample,
-        database,
-        observer,
-    };
+    observer.run(&format!("ALTER DATABASE {name} SET odoo_sync.batch_size = {BATCH}"));
+    let mut load = Load { sample, database, observer };
     let usual = load.undisturbed();
     let start = Instant::now();
     let (mut crashes, mut attempts, mut halves) = (0, 0, 0);
     while crashes < CRASHES {
         attempts += 1;
-        assert!(
-            attempts < 4 * CRASHES,
-            "seed {seed}: the run was over before most of the crashes"
-        );
+        assert!(attempts < 4 * CRASHES, "seed {seed}: the run was over before most of the crashes");
         let is_first_load = attempts % 2 == 1;
         if is_first_load {
             load.forget_all();
@@ -85,10 +76,7 @@ fn crash(name: &str, mut by: impl FnMut(&mut Load, &Cluster)) {
         let last_run = load.observer.number(runs);
         let moment = Moment::random(&mut dice, &usual);
         let reached = moment.watch(&load.sample);
-        let run = Background::start(
-            load.database.session(),
-            "SELECT run_id FROM odoo_sync.run(full => true)",
-        );
+        let run = Background::start(load.database.session(), "SELECT run_id FROM odoo_sync.run(full => true)");
         moment.wait(&reached, &run);
         by(&mut load, &cluster);
         let context = format!("seed {seed}, attempt {attempts}, {moment:?} of {usual:?}");
@@ -103,10 +91,7 @@ fn crash(name: &str, mut by: impl FnMut(&mut Load, &Cluster)) {
         }
         load.assert_next_run_equal(&context);
     }
-    assert!(
-        halves * 5 > crashes,
-        "seed {seed}: only {halves} of {crashes} crashes found the load half done"
-    );
+    assert!(halves * 5 > crashes, "seed {seed}: only {halves} of {crashes} crashes found the load half done");
     support::real_odoo::report(&format!(
         "{name}: {crashes} crashes in {attempts} loads of {} requests, {halves} found half done, in {:.0?} (seed {seed})",
         usual.requests,
@@ -167,16 +152,14 @@ impl Load<'_> {
         let (before, start) = (self.sample.requests().len(), Instant::now());
         self.database.session().run("SELECT odoo_sync.run()");
         let requests = self.sample.requests().len() - before;
-        Usual {
-            requests,
-            between_two: start.elapsed() / requests as u32,
-        }
+        Usual { requests, between_two: start.elapsed() / requests as u32 }
     }
 
     /// As before the first run.
     fn forget_all(&mut self) {
-        self.observer
-            .run("SET client_min_messages = warning; DROP SCHEMA IF EXISTS odoo CASCADE; TRUNCATE odoo_sync.mirror_state");
+        self.observer.run(
+            "SET client_min_messages = warning; DROP SCHEMA IF EXISTS odoo CASCADE; TRUNCATE odoo_sync.mirror_state",
+        );
     }
 
     /// Some business in Odoo, for the next full run to find.
@@ -186,11 +169,7 @@ impl Load<'_> {
             for _ in 0..20 {
                 let id = dice.pick(&records)["id"].as_i64().expect("a number");
                 let note = format!("note {}", dice.below(1_000_000));
-                let field = if model == "account.move" {
-                    "ref"
-                } else {
-                    "origin"
-                };
+                let field = if model == "account.move" { "ref" } else { "origin" };
                 self.sample.write(model, &[id], json!({field: note}));
             }
         }
@@ -198,8 +177,7 @@ impl Load<'_> {
         let gone = dice.pick(&orders)["id"].as_i64().expect("a number");
         self.sample.unlink("sale.order", &[gone]);
         let name = format!("partner {}", dice.below(1_000_000));
-        self.sample
-            .create("res.partner", json!({"name": name, "complete_name": name}));
+        self.sample.create("res.partner", json!({"name": name, "complete_name": name}));
     }
 
     /// Neither a lock nor a worker is there, and no run seems to be under way.
@@ -212,8 +190,8 @@ impl Load<'_> {
         assert_eq!(self.observer.column(told), ["", ""], "{context}");
     }
 
-    /// Each page of a first load is there whole or not at all, and once, and the history tells how many rows that makes.
-    /// Returns whether some were there and some not.
+    /// Each page of a first load is there whole or not at all, and once, and the history tells how many rows that
+    /// makes. Returns whether some were there and some not.
     fn assert_whole(&mut self, last_run: i64, context: &str) -> bool {
         // the tables themselves, since an index would show a row once that is there twice
         self.observer.run("SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off");
@@ -223,22 +201,13 @@ impl Load<'_> {
         let fetched = format!("SELECT type, fetched FROM odoo_sync.runs WHERE run_id > {last_run}");
         let mut told: Vec<(String, i64)> = Vec::new();
         for row in self.observer.rows(&fetched) {
-            let number = row[1]
-                .as_deref()
-                .unwrap_or_default()
-                .parse()
-                .expect("a number");
+            let number = row[1].as_deref().unwrap_or_default().parse().expect("a number");
             told.push((row[0].clone().unwrap_or_default(), number));
         }
         for mirror in Mirror::of_catalogue(&mut self.observer, truth.series()) {
             let rows = ids(&mut self.observer, &mirror.table);
             let once: BTreeSet<i64> = rows.iter().copied().collect();
-            assert_eq!(
-                rows.len(),
-                once.len(),
-                "{context}: rows of {} are doubled",
-                mirror.table
-            );
+            assert_eq!(rows.len(), once.len(), "{context}: rows of {} are doubled", mirror.table);
             let ids = truth.ids(&mirror).expect("the sample has all models");
             let mut found = 0;
             for page in ids.chunks(BATCH) {
@@ -251,22 +220,13 @@ impl Load<'_> {
                 );
                 found += stored;
             }
-            assert_eq!(
-                found,
-                rows.len(),
-                "{context}: {} has rows that Odoo never had",
-                mirror.table
-            );
+            assert_eq!(found, rows.len(), "{context}: {} has rows that Odoo never had", mirror.table);
             there += found;
             lacking += ids.len() - found;
             if let Some((_, number)) = told.iter_mut().find(|(name, _)| *name == mirror.r#type) {
                 *number -= rows.len() as i64;
             } else {
-                assert!(
-                    rows.is_empty(),
-                    "{context}: {} has rows of no run",
-                    mirror.table
-                );
+                assert!(rows.is_empty(), "{context}: {} has rows of no run", mirror.table);
             }
         }
         assert!(
@@ -277,40 +237,18 @@ impl Load<'_> {
     }
 
     fn assert_next_run_equal(&mut self, context: &str) {
-        let rows = self
-            .observer
-            .rows("SELECT type, status, message FROM odoo_sync.run()");
-        assert!(
-            rows.iter().all(|row| row[1].as_deref() == Some("ok")),
-            "{context}: {rows:?}"
-        );
-        let report = compare(
-            &mut self.observer,
-            "odoo",
-            &mut SampleTruth::new(&self.sample),
-        );
-        assert_eq!(
-            report.difference_count(),
-            0,
-            "{context}:\n{}",
-            report.differences()
-        );
-        let cut_off =
-            "SELECT count(*) FROM odoo_sync.runs WHERE status = 'running' OR finished_at IS NULL";
-        assert_eq!(
-            self.observer.number(cut_off),
-            0,
-            "{context}: a dead run stays open in the history"
-        );
+        let rows = self.observer.rows("SELECT type, status, message FROM odoo_sync.run()");
+        assert!(rows.iter().all(|row| row[1].as_deref() == Some("ok")), "{context}: {rows:?}");
+        let report = compare(&mut self.observer, "odoo", &mut SampleTruth::new(&self.sample));
+        assert_eq!(report.difference_count(), 0, "{context}:\n{}", report.differences());
+        let cut_off = "SELECT count(*) FROM odoo_sync.runs WHERE status = 'running' OR finished_at IS NULL";
+        assert_eq!(self.observer.number(cut_off), 0, "{context}: a dead run stays open in the history");
     }
 }
 
 /// The ids in a table, each as often as it is there; none where there is no table.
 fn ids(session: &mut Session, table: &str) -> Vec<i64> {
-    if session
-        .value(&format!("SELECT to_regclass('odoo.{table}')"))
-        .is_empty()
-    {
+    if session.value(&format!("SELECT to_regclass('odoo.{table}')")).is_empty() {
         return Vec::new();
     }
     let ids = session.column(&format!("SELECT id FROM odoo.{table}"));

@@ -1,4 +1,5 @@
-//! A new answer to the same question: the first one is lost, Odoo changes, and what is asked again is answered otherwise.
+//! A new answer to the same question: the first one is lost, Odoo changes, and what is asked again is answered
+//! otherwise.
 
 use std::time::Duration;
 
@@ -14,11 +15,8 @@ use crate::spoilt::{BOTH, Spoilt, Way, is_totals};
 type IsIt = fn(&RecordedRequest) -> bool;
 
 /// Questions whose first answer is lost: for the ids, a page, the totals.
-const QUESTIONS: [(&str, IsIt); 3] = [
-    ("ids", |request| request.method.as_deref() == Some("search")),
-    ("page", is_page),
-    ("totals", is_totals),
-];
+const QUESTIONS: [(&str, IsIt); 3] =
+    [("ids", |request| request.method.as_deref() == Some("search")), ("page", is_page), ("totals", is_totals)];
 
 #[test]
 fn what_is_asked_again_may_be_answered_otherwise() {

@@ -20,9 +20,7 @@ const DEFECTS: [Defect; 4] = [
         name: "a computed field that raises",
         cause: |spoilt, id| {
             let class = "builtins.ZeroDivisionError";
-            spoilt
-                .sample
-                .break_record("sale.order", id, class, "float division by zero");
+            spoilt.sample.break_record("sale.order", id, class, "float division by zero");
         },
         told: "float division by zero",
         mend: |spoilt, id| spoilt.sample.mend_record("sale.order", id),
@@ -59,7 +57,7 @@ const DEFECTS: [Defect; 4] = [
                 has_it.then(|| vec![Step::Stall])
             });
         },
-        told: "gave no whole answer within 1s",
+        told: "timed out after 1s",
         mend: |spoilt, _| spoilt.faulty.heal(),
     },
 ];
@@ -71,9 +69,7 @@ fn one_record_is_found_and_all_others_are_stored() {
             for (at, defect) in DEFECTS.iter().enumerate() {
                 scope.spawn(move || {
                     let mut spoilt = Spoilt::new(&format!("defect_{at}"), way);
-                    spoilt
-                        .session
-                        .run("SET odoo_sync.max_response = '1MB'; SET odoo_sync.max_retries = 0");
+                    spoilt.session.run("SET odoo_sync.max_response = '1MB'; SET odoo_sync.max_retries = 0");
                     is_isolated(&mut spoilt, defect);
                 });
             }
@@ -91,10 +87,7 @@ fn is_isolated(spoilt: &mut Spoilt, defect: &Defect) {
     spoilt.past.note(&mut spoilt.session, &spoilt.sample);
 
     // in an incremental run, in the next one, and in a full one
-    for (attempts, arguments) in ["'{sales}'", "'{sales}'", "'{sales}', full => true"]
-        .iter()
-        .enumerate()
-    {
+    for (attempts, arguments) in ["'{sales}'", "'{sales}'", "'{sales}', full => true"].iter().enumerate() {
         spoilt.run_with(arguments);
         let told = spoilt.told("sales");
         assert_eq!(told.status, "partial", "{name}: {told:?}");
@@ -102,9 +95,7 @@ fn is_isolated(spoilt: &mut Spoilt, defect: &Defect) {
         assert!(told.message.contains("odoo_sync.failures"));
         assert_eq!(told.mode == "full", attempts == 2, "{name}: {told:?}");
         let failures = spoilt.failures();
-        let [failure] = failures.as_slice() else {
-            panic!("{name}: one failure is expected: {failures:?}")
-        };
+        let [failure] = failures.as_slice() else { panic!("{name}: one failure is expected: {failures:?}") };
         let (id, attempts) = (bad.to_string(), (attempts + 1).to_string());
         let expected = ["sales", "sales", &id, &attempts];
         assert_eq!(failure[..4], expected, "{name}");
@@ -149,18 +140,12 @@ fn a_failure_goes_with_its_record() {
 fn several_are_found_in_a_first_load() {
     for way in BOTH {
         let mut spoilt = Spoilt::empty("defect_several", way);
-        let lines: Vec<i64> = spoilt
-            .sample
-            .records("sale.order.line")
-            .iter()
-            .filter_map(|line| line["id"].as_i64())
-            .collect();
+        let lines: Vec<i64> =
+            spoilt.sample.records("sale.order.line").iter().filter_map(|line| line["id"].as_i64()).collect();
         let bad: Vec<i64> = lines.iter().copied().step_by(4).collect();
         for id in &bad {
             let class = "builtins.KeyError";
-            spoilt
-                .sample
-                .break_record("sale.order.line", *id, class, "nothing");
+            spoilt.sample.break_record("sale.order.line", *id, class, "nothing");
         }
         spoilt.session.run("SET odoo_sync.batch_size = 16");
         spoilt.run_with("");
@@ -190,9 +175,7 @@ fn what_fails_for_every_record_fails_the_type() {
         spoilt.change();
         for order in spoilt.orders() {
             let class = "builtins.ZeroDivisionError";
-            spoilt
-                .sample
-                .break_record("sale.order", order, class, "float division by zero");
+            spoilt.sample.break_record("sale.order", order, class, "float division by zero");
         }
         let error = spoilt.fail();
         let detail = error.detail().unwrap_or_default();

@@ -14,9 +14,7 @@ struct Elsewhere(TcpListener);
 impl Elsewhere {
     fn new() -> Elsewhere {
         let listener = TcpListener::bind("127.0.0.1:0").expect("127.0.0.1 has a free port");
-        listener
-            .set_nonblocking(true)
-            .expect("a listener can be looked at");
+        listener.set_nonblocking(true).expect("a listener can be looked at");
         Elsewhere(listener)
     }
 
@@ -103,11 +101,7 @@ fn a_redirect_to_itself() {
         assert_eq!(error.code().code(), "08P01", "{}", all_of(&error));
         let asked = spoilt.faulty.arrivals();
         let is_elsewhere = |path: &str| path.starts_with("/elsewhere");
-        assert!(
-            !asked
-                .iter()
-                .any(|arrival| is_elsewhere(&arrival.request.path))
-        );
+        assert!(!asked.iter().any(|arrival| is_elsewhere(&arrival.request.path)));
         spoilt.assert_heals();
     }
 }

@@ -1,5 +1,5 @@
-//! Faults at random over many runs of an Odoo that changes between them: no mirror ever has a row that Odoo never had, nothing
-//! that was stored is lost, and a last healthy run makes them equal.
+//! Faults at random over many runs of an Odoo that changes between them: no mirror ever has a row that Odoo never had,
+//! nothing that was stored is lost, and a last healthy run makes them equal.
 //!
 //! `ODOO_SYNC_SEED` is another seed.
 
@@ -73,18 +73,13 @@ fn schedule(way: Way) {
         "{way:?}: {RUNS} runs with {faults} faults in {:?}: {ok} ok, {partial} partial, {failed} failed",
         start.elapsed()
     ));
-    assert!(
-        ok > 0 && failed > 0 && faults > RUNS / 2,
-        "the faults were felt"
-    );
+    assert!(ok > 0 && failed > 0 && faults > RUNS / 2, "the faults were felt");
 }
 
 /// A run without a fault makes all mirrors equal.
 fn heal(spoilt: &mut Spoilt, place: &str) {
     spoilt.faulty.heal();
-    let rows = spoilt
-        .session
-        .rows("SELECT type, status, mode, message FROM odoo_sync.run()");
+    let rows = spoilt.session.rows("SELECT type, status, mode, message FROM odoo_sync.run()");
     let is_ok = |row: &Vec<Option<String>>| row[1].as_deref() == Some("ok");
     assert!(rows.iter().all(is_ok), "{place}: {rows:?}");
     spoilt.assert_equal();
@@ -104,21 +99,15 @@ fn disturb(spoilt: &Spoilt, dice: &mut Dice) {
         if dice.below(odds) > 0 {
             return None;
         }
-        let fault = if dice.below(30) == 0 {
-            dice.pick(&late)
-        } else {
-            dice.pick(&quick)
-        };
+        let fault = if dice.below(30) == 0 { dice.pick(&late) } else { dice.pick(&quick) };
         can_be_seen(request, fault.name).then(|| (fault.spoil)(answer))
     });
 }
 
-/// A lie that nobody can see through is none that a run must survive: that Odoo has no records at all, or others. Where records
-/// were asked for by their ids it can be told.
+/// A lie that nobody can see through is none that a run must survive: that Odoo has no records at all, or others. Where
+/// records were asked for by their ids it can be told.
 fn can_be_seen(request: &RecordedRequest, fault: &str) -> bool {
-    let is_lie = ["no record of", "records that nobody"]
-        .iter()
-        .any(|part| fault.starts_with(part));
+    let is_lie = ["no record of", "records that nobody"].iter().any(|part| fault.starts_with(part));
     let by_ids = [r#"["id","in","#, r#"["id",">=","#];
     let is_by_ids = by_ids.iter().any(|leaf| request.body.contains(leaf));
     !is_lie || is_page(request) && is_by_ids
@@ -129,37 +118,25 @@ fn business(spoilt: &mut Spoilt, dice: &mut Dice) {
     spoilt.sample.advance(Duration::from_secs(1));
     for _ in 0..=dice.below(4) {
         let model = *dice.pick(&["sale.order", "res.partner", "stock.quant", "account.move"]);
-        let ids: Vec<i64> = spoilt
-            .sample
-            .records(model)
-            .iter()
-            .filter_map(|record| record["id"].as_i64())
-            .collect();
+        let ids: Vec<i64> = spoilt.sample.records(model).iter().filter_map(|record| record["id"].as_i64()).collect();
         let id = *dice.pick(&ids);
         let text = format!("at random {}", dice.below(1000));
         match (model, dice.below(4)) {
-            ("sale.order", 0) => drop(spoilt.sample.create(
-                "sale.order",
-                json!({"name": text, "state": "draft", "amount_total": dice.below(10_000)}),
-            )),
-            ("sale.order", 1) if ids.len() > 4 => spoilt.sample.unlink("sale.order", &[id]),
-            ("sale.order", _) => {
+            ("sale.order", 0) => drop(
                 spoilt
                     .sample
-                    .write(model, &[id], json!({"client_order_ref": text}))
-            }
+                    .create("sale.order", json!({"name": text, "state": "draft", "amount_total": dice.below(10_000)})),
+            ),
+            ("sale.order", 1) if ids.len() > 4 => spoilt.sample.unlink("sale.order", &[id]),
+            ("sale.order", _) => spoilt.sample.write(model, &[id], json!({"client_order_ref": text})),
             ("res.partner", 0) => drop(partner(spoilt, &text)),
             ("res.partner", _) => spoilt.sample.write(model, &[id], json!({"city": text})),
             ("stock.quant", _) => {
                 let quantity = dice.below(500);
-                spoilt
-                    .sample
-                    .write(model, &[id], json!({"quantity": quantity}));
+                spoilt.sample.write(model, &[id], json!({"quantity": quantity}));
             }
             (_, 0) => spoilt.sample.write(model, &[id], json!({"state": "draft"})),
-            (_, 1) => spoilt
-                .sample
-                .write(model, &[id], json!({"state": "posted"})),
+            (_, 1) => spoilt.sample.write(model, &[id], json!({"state": "posted"})),
             _ => spoilt.sample.write(model, &[id], json!({"ref": text})),
         }
     }
@@ -170,9 +147,7 @@ fn partner(spoilt: &Spoilt, name: &str) -> i64 {
     let mut values = json!({"name": name});
     let has = |field: &str| {
         let records = spoilt.sample.records("res.partner");
-        records
-            .first()
-            .is_some_and(|record| record.contains_key(field))
+        records.first().is_some_and(|record| record.contains_key(field))
     };
     if has("complete_name") {
         values["complete_name"] = Value::from(name);

@@ -38,52 +38,28 @@ const BROKEN_OFF: Fault = Fault {
     spoil: |answer| answer.steps(),
     once: Once::Retried,
     sqlstate: "08006",
-    told: "broke off the connection before its answer was complete",
+    told: "closed the connection before its answer was complete",
     hint: "read fewer records at a time",
 };
 
-const LATE: Fault = Fault {
-    told: "gave no whole answer within 1s",
-    hint: "Read fewer records at a time, or allow more time.",
-    ..BROKEN_OFF
-};
+const LATE: Fault =
+    Fault { told: "timed out after 1s", hint: "Read fewer records at a time, or allow more time.", ..BROKEN_OFF };
 
-const GARBLED: Fault = Fault {
-    once: Once::Halved,
-    sqlstate: "08P01",
-    told: "is not what was asked for",
-    hint: "",
-    ..BROKEN_OFF
-};
+const GARBLED: Fault =
+    Fault { once: Once::Halved, sqlstate: "08P01", told: "does not have the expected form", hint: "", ..BROKEN_OFF };
 
-const BUSY: Fault = Fault {
-    told: "was too busy for",
-    hint: "try again later",
-    ..BROKEN_OFF
-};
+const BUSY: Fault = Fault { told: "was too busy for", hint: "try again later", ..BROKEN_OFF };
 
 /// All of them, over either way.
 pub const FAULTS: &[Fault] = &[
-    Fault {
-        name: "reset before the answer",
-        spoil: |_| vec![Step::Reset],
-        ..BROKEN_OFF
-    },
+    Fault { name: "reset before the answer", spoil: |_| vec![Step::Reset], ..BROKEN_OFF },
     Fault {
         name: "reset in the body",
         spoil: |answer| vec![Step::Send(answer.first_half()), Step::Reset],
         ..BROKEN_OFF
     },
-    Fault {
-        name: "closed before the answer",
-        spoil: |_| vec![Step::Close],
-        ..BROKEN_OFF
-    },
-    Fault {
-        name: "too little",
-        spoil: |answer| vec![Step::Send(answer.first_half()), Step::Close],
-        ..BROKEN_OFF
-    },
+    Fault { name: "closed before the answer", spoil: |_| vec![Step::Close], ..BROKEN_OFF },
+    Fault { name: "too little", spoil: |answer| vec![Step::Send(answer.first_half()), Step::Close], ..BROKEN_OFF },
     Fault {
         name: "too much",
         spoil: |answer| vec![Step::Send([answer.bytes(), b"and more".to_vec()].concat())],
@@ -106,25 +82,13 @@ pub const FAULTS: &[Fault] = &[
             let head = answer.head(answer.body.len() / 2);
             vec![Step::Send([head, answer.body.clone()].concat())]
         },
-        told: "ends in the middle",
+        told: "is truncated",
         hint: "Read fewer records at a time",
         ..BROKEN_OFF
     },
-    Fault {
-        name: "stall before the headers",
-        spoil: |_| vec![Step::Stall],
-        ..LATE
-    },
-    Fault {
-        name: "stall in the body",
-        spoil: |answer| vec![Step::Send(answer.first_half()), Step::Stall],
-        ..LATE
-    },
-    Fault {
-        name: "the headers drip",
-        spoil: |answer| vec![Step::Drip(answer.bytes(), SECOND / 4)],
-        ..LATE
-    },
+    Fault { name: "stall before the headers", spoil: |_| vec![Step::Stall], ..LATE },
+    Fault { name: "stall in the body", spoil: |answer| vec![Step::Send(answer.first_half()), Step::Stall], ..LATE },
+    Fault { name: "the headers drip", spoil: |answer| vec![Step::Drip(answer.bytes(), SECOND / 4)], ..LATE },
     Fault {
         name: "the body drips",
         spoil: |answer| {
@@ -214,9 +178,7 @@ pub const FAULTS: &[Fault] = &[
                 array.as_array_mut()?.push(json!("one too many"));
                 Some(())
             };
-            let changed = result
-                .as_array_mut()
-                .and_then(|groups| longest(groups.first_mut()?));
+            let changed = result.as_array_mut().and_then(|groups| longest(groups.first_mut()?));
             match changed {
                 Some(()) => answer.with_result(&result).steps(),
                 // a row read, which has no arrays
@@ -234,27 +196,16 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "records that nobody asked for",
-        spoil: |answer| {
-            answer
-                .with_result(&elsewhere(answer.result().unwrap_or_default()))
-                .steps()
-        },
+        spoil: |answer| answer.with_result(&elsewhere(answer.result().unwrap_or_default())).steps(),
         told: "which was not asked for",
         ..GARBLED
     },
     Fault {
         name: "a web page with 200",
-        spoil: |_| {
-            Answer::new(
-                200,
-                &[("Content-Type", "text/html")],
-                "<!DOCTYPE html>\n<h1>Soon",
-            )
-            .steps()
-        },
+        spoil: |_| Answer::new(200, &[("Content-Type", "text/html")], "<!DOCTYPE html>\n<h1>Soon").steps(),
         once: Once::Fails,
         sqlstate: "08P01",
-        told: "answers with a web page that is not Odoo's (HTTP 200)",
+        told: "answers with a web page instead of Odoo's API (HTTP 200)",
         hint: "Check the address",
     },
     Fault {
@@ -266,9 +217,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "HTTP 502",
-        spoil: |_| {
-            Answer::new(502, &[("Content-Type", "text/html")], "<h1>502 Bad Gateway").steps()
-        },
+        spoil: |_| Answer::new(502, &[("Content-Type", "text/html")], "<h1>502 Bad Gateway").steps(),
         ..BUSY
     },
     Fault {
@@ -276,18 +225,14 @@ pub const FAULTS: &[Fault] = &[
         spoil: |_| Answer::new(503, &[("Content-Type", "text/html")], "<h1>503").steps(),
         ..BUSY
     },
-    Fault {
-        name: "HTTP 504",
-        spoil: |_| Answer::new(504, &[], "").steps(),
-        ..BUSY
-    },
+    Fault { name: "HTTP 504", spoil: |_| Answer::new(504, &[], "").steps(), ..BUSY },
     Fault {
         name: "HTTP 500",
         spoil: |_| Answer::new(500, &[("Content-Type", "text/html")], "<h1>Oops").steps(),
         once: Once::Halved,
         sqlstate: "HV000",
         told: "(HTTP 500) and does not say why",
-        hint: "has the details, at this time",
+        hint: "has the details",
     },
 ];
 

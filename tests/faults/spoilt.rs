@@ -66,16 +66,8 @@ impl Spoilt {
         }
         session.connect(&faulty.access(), "odoo");
         session.run("SET odoo_sync.timeout = '1s'; SET odoo_sync.max_retries = 2");
-        let mut spoilt = Spoilt {
-            sample,
-            faulty,
-            authority,
-            database,
-            session,
-            past: Past::default(),
-            ids: Ids::new(),
-            changes: 0,
-        };
+        let mut spoilt =
+            Spoilt { sample, faulty, authority, database, session, past: Past::default(), ids: Ids::new(), changes: 0 };
         spoilt.past.note(&mut spoilt.session, &spoilt.sample);
         spoilt
     }
@@ -109,12 +101,7 @@ impl Spoilt {
     }
 
     /// Spoils the first so many answers to such requests.
-    pub fn spoil_first(
-        &self,
-        count: usize,
-        of: fn(&RecordedRequest) -> bool,
-        spoil: fn(&Answer) -> Vec<Step>,
-    ) {
+    pub fn spoil_first(&self, count: usize, of: fn(&RecordedRequest) -> bool, spoil: fn(&Answer) -> Vec<Step>) {
         self.faulty.forget();
         let seen = AtomicUsize::new(0);
         self.faulty.spoil(move |request, answer| {
@@ -125,14 +112,12 @@ impl Spoilt {
 
     /// Runs the sales and the inventory; panics where that ends in an error.
     pub fn run(&mut self) {
-        self.session
-            .run("SELECT odoo_sync.run('{sales,inventory}')");
+        self.session.run("SELECT odoo_sync.run('{sales,inventory}')");
     }
 
     /// Runs with these arguments of `run()`.
     pub fn run_with(&mut self, arguments: &str) {
-        self.session
-            .run(&format!("SELECT odoo_sync.run({arguments})"));
+        self.session.run(&format!("SELECT odoo_sync.run({arguments})"));
     }
 
     /// The file of the authority that the connection trusts.
@@ -142,18 +127,13 @@ impl Spoilt {
 
     /// The sales and the inventory again, where it must end in an error.
     pub fn fail(&mut self) -> DbError {
-        self.session
-            .error("SELECT odoo_sync.run('{sales,inventory}')")
+        self.session.error("SELECT odoo_sync.run('{sales,inventory}')")
     }
 
     /// The same however it ends.
     pub fn try_run(&mut self) -> Result<(), Box<DbError>> {
-        let outcome = self
-            .session
-            .try_rows("SELECT odoo_sync.run('{sales,inventory}')");
-        outcome
-            .map(drop)
-            .map_err(|error| Box::new(of_server(&error)))
+        let outcome = self.session.try_rows("SELECT odoo_sync.run('{sales,inventory}')");
+        outcome.map(drop).map_err(|error| Box::new(of_server(&error)))
     }
 
     /// What the history tells of the last run of a type.
@@ -165,13 +145,7 @@ impl Spoilt {
         let row = self.session.rows(&sql).remove(0);
         let text = |at: usize| row[at].clone().unwrap_or_default();
         let number = |at: usize| text(at).parse().expect("it is a number");
-        Told {
-            status: text(0),
-            mode: text(1),
-            retries: number(2),
-            failed: number(3),
-            message: text(4),
-        }
+        Told { status: text(0), mode: text(1), retries: number(2), failed: number(3), message: text(4) }
     }
 
     /// The failing records: type, table, id, attempts, error.
@@ -185,9 +159,7 @@ impl Spoilt {
 
     /// Panics where a mirror has a row that Odoo never had, or lost one that Odoo has.
     pub fn assert_whole(&mut self) {
-        self.ids = self
-            .past
-            .assert_whole(&mut self.session, "odoo", &self.sample, &self.ids);
+        self.ids = self.past.assert_whole(&mut self.session, "odoo", &self.sample, &self.ids);
     }
 
     /// A run over a way that works makes the mirrors equal, and leaves no failure behind.
@@ -213,8 +185,7 @@ pub fn is_orders(request: &RecordedRequest) -> bool {
 /// Whether a request counts records and adds them up.
 pub fn is_totals(request: &RecordedRequest) -> bool {
     let method = request.method.as_deref();
-    matches!(method, Some("read_group" | "formatted_read_group"))
-        && !request.body.contains(":array_agg")
+    matches!(method, Some("read_group" | "formatted_read_group")) && !request.body.contains(":array_agg")
 }
 
 fn ca_file(database: &Database) -> String {
@@ -223,12 +194,7 @@ fn ca_file(database: &Database) -> String {
 }
 
 /// Makes the foreign server beforehand, so that `connect()` finds the authority that it is to trust.
-pub fn trust(
-    session: &mut Session,
-    database: &Database,
-    faulty: &FaultyOdoo,
-    authority: &Authority,
-) {
+pub fn trust(session: &mut Session, database: &Database, faulty: &FaultyOdoo, authority: &Authority) {
     let access = faulty.access();
     let path = ca_file(database);
     fs::write(&path, &authority.pem).expect("it can be written");

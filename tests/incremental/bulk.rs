@@ -12,13 +12,14 @@ const PAGE: usize = 20;
 fn three_pages_of_one_second_are_all_there_once() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("bulk", series);
-        mirrored.session.run(&format!(
-            "SET odoo_sync.batch_size = {PAGE}; SET odoo_sync.concurrency = 3"
-        ));
+        mirrored.session.run(&format!("SET odoo_sync.batch_size = {PAGE}; SET odoo_sync.concurrency = 3"));
         let made: Vec<i64> = (0..3 * PAGE)
             .map(|number| {
                 let partner = mirrored.partner(&format!("Imported {number}"));
-                mirrored.sample.create("sale.order", json!({"name": format!("IMP{number:05}"), "partner_id": partner, "state": "draft"}))
+                mirrored.sample.create(
+                    "sale.order",
+                    json!({"name": format!("IMP{number:05}"), "partner_id": partner, "state": "draft"}),
+                )
             })
             .collect();
         let outcomes = mirrored.run("'{reference,sales}'");
@@ -54,11 +55,7 @@ fn three_pages_of_one_second_are_all_there_once() {
         mirrored.assert_equal();
 
         let outcome = mirrored.run("'{sales}', full => true").remove(0);
-        assert_eq!(
-            outcome.counts(),
-            [0; 4],
-            "{series:?}: a full run finds nothing more"
-        );
+        assert_eq!(outcome.counts(), [0; 4], "{series:?}: a full run finds nothing more");
     }
 }
 
@@ -66,27 +63,13 @@ fn three_pages_of_one_second_are_all_there_once() {
 #[test]
 fn so_they_are_in_a_first_run() {
     for series in BOTH {
-        let mut mirrored = Mirrored::empty(
-            "bulk_first",
-            series,
-            support::sample_odoo::Size { documents: 12 },
-        );
-        mirrored.session.run(&format!(
-            "SET odoo_sync.batch_size = {PAGE}; SET odoo_sync.concurrency = 3"
-        ));
+        let mut mirrored = Mirrored::empty("bulk_first", series, support::sample_odoo::Size { documents: 12 });
+        mirrored.session.run(&format!("SET odoo_sync.batch_size = {PAGE}; SET odoo_sync.concurrency = 3"));
         for number in 0..3 * PAGE {
-            mirrored.sample.create(
-                "sale.order",
-                json!({"name": format!("IMP{number:05}"), "state": "draft"}),
-            );
+            mirrored.sample.create("sale.order", json!({"name": format!("IMP{number:05}"), "state": "draft"}));
         }
         let outcomes = mirrored.run("");
-        assert!(
-            outcomes
-                .iter()
-                .all(|outcome| outcome.fetched == outcome.inserted),
-            "{series:?} {outcomes:?}"
-        );
+        assert!(outcomes.iter().all(|outcome| outcome.fetched == outcome.inserted), "{series:?} {outcomes:?}");
         mirrored.assert_equal();
     }
 }
@@ -98,29 +81,17 @@ fn real_odoos_import_three_pages_in_one_transaction() {
         let Some(mut mirrored) = RealMirrored::new("bulk", series, &["reference"]) else {
             continue;
         };
-        mirrored
-            .session
-            .run(&format!("SET odoo_sync.batch_size = {PAGE}"));
-        let partners: Vec<Value> = (0..3 * PAGE)
-            .map(|number| json!({"name": format!("Imported {number}")}))
-            .collect();
+        mirrored.session.run(&format!("SET odoo_sync.batch_size = {PAGE}"));
+        let partners: Vec<Value> = (0..3 * PAGE).map(|number| json!({"name": format!("Imported {number}")})).collect();
         let made = mirrored.copy.create_all("res.partner", partners);
         mirrored.run().remove(0).assert_ok("incremental");
-        let list = made
-            .iter()
-            .map(i64::to_string)
-            .collect::<Vec<_>>()
-            .join(", ");
+        let list = made.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
         let [seconds, there] = ["count(DISTINCT write_date)", "count(*)"].map(|what| {
-            let sql = format!(
-                "SELECT {what} FROM odoo.partners WHERE id IN ({list}) AND name LIKE 'Imported %'"
-            );
+            let sql = format!("SELECT {what} FROM odoo.partners WHERE id IN ({list}) AND name LIKE 'Imported %'");
             mirrored.session.number(&sql)
         });
         assert_eq!((seconds, there), (1, 3 * PAGE as i64), "{series}");
-        mirrored
-            .copy
-            .write("res.partner", &made, json!({"ref": "changed"}));
+        mirrored.copy.write("res.partner", &made, json!({"ref": "changed"}));
         let outcome = mirrored.run().remove(0);
         outcome.assert_ok("incremental");
         assert_eq!(outcome.updated, 3 * PAGE as i64, "{series}: {outcome:?}");

@@ -8,9 +8,7 @@ impl Mirrored {
     /// What `run_due()` ran: types and modes.
     fn due(&mut self) -> Vec<(String, String)> {
         let ran = outcomes(&mut self.session, "odoo_sync.run_due()").expect("it ends well");
-        ran.into_iter()
-            .map(|outcome| (outcome.r#type, outcome.mode))
-            .collect()
+        ran.into_iter().map(|outcome| (outcome.r#type, outcome.mode)).collect()
     }
 
     /// Lets all runs of a type be so much longer ago.
@@ -23,9 +21,9 @@ impl Mirrored {
 
     /// Whether the type is due by now, as `status()` tells it; None where it tells no time.
     fn is_due(&mut self, name: &str) -> Option<bool> {
-        let due = self.session.value(&format!(
-            "SELECT next_due <= clock_timestamp() FROM odoo_sync.status() WHERE type = '{name}'"
-        ));
+        let due = self
+            .session
+            .value(&format!("SELECT next_due <= clock_timestamp() FROM odoo_sync.status() WHERE type = '{name}'"));
         (!due.is_empty()).then(|| due == "t")
     }
 }
@@ -49,22 +47,15 @@ fn a_type_is_due_when_its_interval_has_passed_since_its_last_success() {
     assert!(mirrored.due().is_empty());
 
     // an interval of its own
-    mirrored
-        .session
-        .run("UPDATE odoo_sync.types SET interval = '10 min' WHERE type = 'invoices'");
+    mirrored.session.run("UPDATE odoo_sync.types SET interval = '10 min' WHERE type = 'invoices'");
     for name in ["invoices", "purchases"] {
         mirrored.age(name, "11 min");
     }
-    assert_eq!(
-        (mirrored.is_due("invoices"), mirrored.is_due("purchases")),
-        (Some(true), Some(false))
-    );
+    assert_eq!((mirrored.is_due("invoices"), mirrored.is_due("purchases")), (Some(true), Some(false)));
     assert_eq!(mirrored.due(), [incremental("invoices")]);
 
     // a month is an interval as well
-    mirrored
-        .session
-        .run("UPDATE odoo_sync.types SET interval = '1 month' WHERE type = 'products'");
+    mirrored.session.run("UPDATE odoo_sync.types SET interval = '1 month' WHERE type = 'products'");
     mirrored.age("products", "27 days");
     assert_eq!(mirrored.is_due("products"), Some(false));
     mirrored.age("products", "5 days");
@@ -77,14 +68,11 @@ fn a_failed_type_is_tried_at_the_next_call() {
     mirrored.age("sales", "3 hours");
     mirrored.sample.deny_model("sale.order");
     for _ in 0..2 {
-        let error =
-            outcomes(&mut mirrored.session, "odoo_sync.run_due()").expect_err("it cannot be read");
+        let error = outcomes(&mut mirrored.session, "odoo_sync.run_due()").expect_err("it cannot be read");
         assert_eq!(error.message(), "1 of 1 type failed: sales");
         assert_eq!(mirrored.is_due("sales"), Some(true), "it is due still");
         assert_eq!(
-            mirrored
-                .session
-                .value("SELECT next_due < last_run FROM odoo_sync.status() WHERE type = 'sales'"),
+            mirrored.session.value("SELECT next_due < last_run FROM odoo_sync.status() WHERE type = 'sales'"),
             "t"
         );
     }
@@ -112,19 +100,10 @@ fn a_failure_within_the_interval_waits_for_its_end() {
 fn a_partial_run_is_a_success() {
     let mut mirrored = Mirrored::new("due_partial", Series::V19);
     let order = mirrored.ids("sale.order")[0];
-    mirrored.sample.break_record(
-        "sale.order",
-        order,
-        "builtins.ZeroDivisionError",
-        "division by zero",
-    );
+    mirrored.sample.break_record("sale.order", order, "builtins.ZeroDivisionError", "division by zero");
     mirrored.age("sales", "3 hours");
-    let outcome = outcomes(
-        &mut mirrored.session,
-        "odoo_sync.run('{sales}', full => true)",
-    )
-    .expect("it ends well")
-    .remove(0);
+    let outcome =
+        outcomes(&mut mirrored.session, "odoo_sync.run('{sales}', full => true)").expect("it ends well").remove(0);
     outcome.assert_partial(1);
     assert_eq!(mirrored.is_due("sales"), Some(false));
     assert!(mirrored.due().is_empty());
@@ -132,11 +111,7 @@ fn a_partial_run_is_a_success() {
 
 #[test]
 fn what_never_ran_is_due_at_once() {
-    let mut mirrored = Mirrored::empty(
-        "due_never",
-        Series::V19,
-        support::sample_odoo::Size { documents: 12 },
-    );
+    let mut mirrored = Mirrored::empty("due_never", Series::V19, support::sample_odoo::Size { documents: 12 });
     assert_eq!(mirrored.is_due("sales"), Some(true));
     let ran = mirrored.due();
     assert_eq!(ran.len(), 6);
@@ -146,13 +121,8 @@ fn what_never_ran_is_due_at_once() {
 #[test]
 fn what_does_not_run_by_itself_has_no_next_time() {
     let mut mirrored = Mirrored::new("due_off", Series::V19);
-    mirrored
-        .session
-        .run("UPDATE odoo_sync.types SET enabled = false WHERE type = 'sales'");
-    assert_eq!(
-        (mirrored.is_due("sales"), mirrored.is_due("invoices")),
-        (None, Some(false))
-    );
+    mirrored.session.run("UPDATE odoo_sync.types SET enabled = false WHERE type = 'sales'");
+    assert_eq!((mirrored.is_due("sales"), mirrored.is_due("invoices")), (None, Some(false)));
     mirrored.session.run("SET odoo_sync.enabled = off");
     assert_eq!(mirrored.is_due("invoices"), None);
 }
@@ -160,23 +130,19 @@ fn what_does_not_run_by_itself_has_no_next_time() {
 #[test]
 fn the_first_due_run_after_full_at_is_full() {
     let mut mirrored = Mirrored::new("due_full", Series::V19);
-    mirrored.session.run("UPDATE odoo_sync.mirror_state SET full_at = now() - interval '25 hours' WHERE type = 'sales'");
+    mirrored
+        .session
+        .run("UPDATE odoo_sync.mirror_state SET full_at = now() - interval '25 hours' WHERE type = 'sales'");
     for name in ["sales", "invoices"] {
         mirrored.age(name, "3 hours");
     }
-    assert_eq!(
-        mirrored.due(),
-        [
-            incremental("invoices"),
-            ("sales".to_owned(), "full".to_owned())
-        ]
-    );
+    assert_eq!(mirrored.due(), [incremental("invoices"), ("sales".to_owned(), "full".to_owned())]);
     mirrored.age("sales", "3 hours");
     assert_eq!(mirrored.due(), [incremental("sales")]);
 }
 
-/// pg_cron calls every two hours to the second, and the last run, which began with its call too, took forty seconds: what is to run
-/// every two hours runs with each call, not with every second one.
+/// pg_cron calls every two hours to the second, and the last run, which began with its call too, took forty seconds:
+/// what is to run every two hours runs with each call, not with every second one.
 #[test]
 fn a_schedule_as_long_as_the_interval_runs_each_time() {
     let mut mirrored = Mirrored::new("due_schedule", Series::V19);

@@ -19,16 +19,10 @@ fn the_later_of_two_that_odoo_really_has_is_set_aside_whole() {
     for series in BOTH {
         for (number, pages) in PAGES.iter().enumerate() {
             for (way, arguments) in ["incremental", "full"].into_iter().zip(RUNS) {
-                let mut mirrored = Mirrored::with(
-                    &format!("twice_{number}_{way}"),
-                    series,
-                    Size { documents: 40 },
-                );
+                let mut mirrored = Mirrored::with(&format!("twice_{number}_{way}"), series, Size { documents: 40 });
                 let [earlier, later] = duplicate(&mirrored);
                 let other = another(&mirrored, [earlier, later]);
-                mirrored
-                    .sample
-                    .write("account.move", &[other], json!({"ref": "of the same page"}));
+                mirrored.sample.write("account.move", &[other], json!({"ref": "of the same page"}));
                 mirrored.session.run(pages);
                 let outcome = mirrored.run(arguments).remove(0);
                 assert_eq!(outcome.mode, way);
@@ -40,15 +34,9 @@ fn the_later_of_two_that_odoo_really_has_is_set_aside_whole() {
                     [earlier],
                     "{series:?} {way}"
                 );
-                assert_eq!(
-                    mirrored.cell("invoices", "ref", other),
-                    "of the same page",
-                    "{series:?} {way}"
-                );
+                assert_eq!(mirrored.cell("invoices", "ref", other), "of the same page", "{series:?} {way}");
                 assert!(
-                    !mirrored
-                        .rows("invoice_lines", &format!("move_id = {later}"))
-                        .is_empty(),
+                    !mirrored.rows("invoice_lines", &format!("move_id = {later}")).is_empty(),
                     "its lines are no duplicates"
                 );
 
@@ -58,17 +46,8 @@ fn the_later_of_two_that_odoo_really_has_is_set_aside_whole() {
                     mirrored.later(HOUR);
                     let outcome = mirrored.run(arguments).remove(0);
                     outcome.assert_partial(1);
-                    assert_eq!(
-                        outcome.counts(),
-                        [0, 0, 0, 1],
-                        "{series:?} {way} {pages:?} {outcome:?}"
-                    );
-                    mirrored.assert_only_failure(
-                        "invoices",
-                        later,
-                        &earlier.to_string(),
-                        attempt + 2,
-                    );
+                    assert_eq!(outcome.counts(), [0, 0, 0, 1], "{series:?} {way} {pages:?} {outcome:?}");
+                    mirrored.assert_only_failure("invoices", later, &earlier.to_string(), attempt + 2);
                 }
                 assert_eq!(
                     mirrored.versions("invoices", "true"),
@@ -83,10 +62,7 @@ fn the_later_of_two_that_odoo_really_has_is_set_aside_whole() {
 /// An invoice besides those.
 fn another(mirrored: &Mirrored, but: [i64; 2]) -> i64 {
     let all = mirrored.invoices();
-    all.iter()
-        .map(id)
-        .find(|id| !but.contains(id))
-        .expect("there are more")
+    all.iter().map(id).find(|id| !but.contains(id)).expect("there are more")
 }
 
 /// Two of one name are there from the beginning.
@@ -94,8 +70,7 @@ fn another(mirrored: &Mirrored, but: [i64; 2]) -> i64 {
 fn a_first_run_sets_it_aside_too() {
     for series in BOTH {
         for (number, pages) in PAGES.iter().enumerate() {
-            let mut mirrored =
-                Mirrored::empty(&format!("first_{number}"), series, Size { documents: 40 });
+            let mut mirrored = Mirrored::empty(&format!("first_{number}"), series, Size { documents: 40 });
             let [earlier, later] = duplicate(&mirrored);
             mirrored.session.run(pages);
             let outcome = mirrored.run_type("invoices");
@@ -113,30 +88,19 @@ fn a_first_run_sets_it_aside_too() {
 fn it_is_stored_as_soon_as_odoo_has_it_once() {
     type Resolve = fn(&Mirrored, [i64; 2]);
     const WAYS: [(&str, Resolve); 4] = [
-        ("renamed", |mirrored, [_, later]| {
-            rename(mirrored, later, &json!("ANOTHER/0001"))
-        }),
-        ("other_renamed", |mirrored, [earlier, _]| {
-            rename(mirrored, earlier, &json!("ANOTHER/0001"))
-        }),
-        ("deleted", |mirrored, [_, later]| {
-            mirrored.sample.unlink("account.move", &[later])
-        }),
+        ("renamed", |mirrored, [_, later]| rename(mirrored, later, &json!("ANOTHER/0001"))),
+        ("other_renamed", |mirrored, [earlier, _]| rename(mirrored, earlier, &json!("ANOTHER/0001"))),
+        ("deleted", |mirrored, [_, later]| mirrored.sample.unlink("account.move", &[later])),
         ("other_cancelled", |mirrored, [earlier, _]| {
-            mirrored
-                .sample
-                .write("account.move", &[earlier], json!({"state": "cancel"}))
+            mirrored.sample.write("account.move", &[earlier], json!({"state": "cancel"}))
         }),
     ];
     for series in BOTH {
         for (way, resolve) in WAYS {
-            let mut mirrored =
-                Mirrored::with(&format!("resolved_{way}"), series, Size { documents: 40 });
+            let mut mirrored = Mirrored::with(&format!("resolved_{way}"), series, Size { documents: 40 });
             let pair = duplicate(&mirrored);
             mirrored.run_type("invoices").assert_partial(1);
-            let payload = mirrored
-                .session
-                .value("SELECT payload - 'write_date' FROM odoo_sync.failures");
+            let payload = mirrored.session.value("SELECT payload - 'write_date' FROM odoo_sync.failures");
             mirrored.later(HOUR);
             resolve(&mirrored, pair);
             mirrored.run_type("invoices").assert_ok("incremental");
@@ -144,7 +108,10 @@ fn it_is_stored_as_soon_as_odoo_has_it_once() {
             assert_eq!(mirrored.state("invoices"), "ok", "{series:?} {way}");
             if way.starts_with("other") {
                 // what was set aside was the whole record, as it is stored now
-                let row = mirrored.session.value(&format!("SELECT to_jsonb(i) - '_synced_at' - 'write_date' FROM odoo.invoices i WHERE id = {}", pair[1]));
+                let row = mirrored.session.value(&format!(
+                    "SELECT to_jsonb(i) - '_synced_at' - 'write_date' FROM odoo.invoices i WHERE id = {}",
+                    pair[1]
+                ));
                 assert_eq!(payload, row, "{series:?} {way}");
             }
             mirrored.run_type("reference");
@@ -158,20 +125,12 @@ fn it_is_stored_as_soon_as_odoo_has_it_once() {
 fn a_type_that_marks_sets_it_aside_too() {
     for series in BOTH {
         let mut mirrored = Mirrored::with("marks", series, Size { documents: 40 });
-        mirrored
-            .session
-            .run("UPDATE odoo_sync.types SET deletes = 'mark' WHERE type = 'invoices'");
+        mirrored.session.run("UPDATE odoo_sync.types SET deletes = 'mark' WHERE type = 'invoices'");
         let [earlier, later] = duplicate(&mirrored);
         mirrored.run_type("invoices").assert_partial(1);
         mirrored.assert_only_failure("invoices", later, &earlier.to_string(), 1);
-        mirrored
-            .session
-            .run("UPDATE odoo_sync.types SET deletes = 'remove' WHERE type = 'invoices'");
+        mirrored.session.run("UPDATE odoo_sync.types SET deletes = 'remove' WHERE type = 'invoices'");
         mirrored.run_type("invoices").assert_partial(1);
-        assert_eq!(
-            mirrored.rows("invoices", &format!("id IN ({earlier}, {later})")),
-            [earlier],
-            "{series:?}"
-        );
+        assert_eq!(mirrored.rows("invoices", &format!("id IN ({earlier}, {later})")), [earlier], "{series:?}");
     }
 }

@@ -15,9 +15,7 @@ fn large(name: &str, series: Series) -> (Mirrored, usize) {
 
 /// Lets so many orders vanish from the user's sight, as a changed record rule does.
 fn hide(mirrored: &Mirrored, orders: usize) {
-    mirrored.ids("sale.order")[..orders]
-        .iter()
-        .for_each(|order| mirrored.sample.hide_record("sale.order", *order));
+    mirrored.ids("sale.order")[..orders].iter().for_each(|order| mirrored.sample.hide_record("sale.order", *order));
 }
 
 fn rows(mirrored: &mut Mirrored) -> usize {
@@ -31,61 +29,30 @@ fn a_run_that_would_remove_more_than_half_of_a_table_removes_nothing() {
         let hidden = orders / 2 + 1;
         hide(&mirrored, hidden);
         let changed = *mirrored.ids("sale.order").last().expect("there are orders");
-        mirrored.sample.write(
-            "sale.order",
-            &[changed],
-            json!({"client_order_ref": "changed"}),
-        );
+        mirrored.sample.write("sale.order", &[changed], json!({"client_order_ref": "changed"}));
         for arguments in ["'{sales}'", "'{sales}', full => true"] {
             let error = try_run(&mut mirrored.session, arguments).expect_err("it must be refused");
             assert_eq!(error.code().code(), "55000", "{error:?}");
             assert_eq!(error.message(), "1 of 1 type failed: sales");
             let detail = error.detail().unwrap_or_default();
-            for told in [
-                "sales",
-                &hidden.to_string(),
-                &orders.to_string(),
-                "50 %",
-                "none was removed",
-            ] {
-                assert!(
-                    detail.contains(told),
-                    "{series:?}, {arguments}: {told:?} in {detail}"
-                );
+            for told in ["sales", &hidden.to_string(), &orders.to_string(), "50 %", "none was removed"] {
+                assert!(detail.contains(told), "{series:?}, {arguments}: {told:?} in {detail}");
             }
             assert_eq!(rows(&mut mirrored), orders, "{series:?}, {arguments}");
             let status = mirrored
                 .session
                 .rows("SELECT state, message, deleted FROM odoo_sync.status() WHERE type = 'sales'")
                 .remove(0);
-            assert_eq!(
-                (status[0].as_deref(), status[2].as_deref()),
-                (Some("failed"), Some("0")),
-                "{status:?}"
-            );
-            assert!(
-                status[1]
-                    .as_deref()
-                    .is_some_and(|message| message.contains(&hidden.to_string())),
-                "{status:?}"
-            );
+            assert_eq!((status[0].as_deref(), status[2].as_deref()), (Some("failed"), Some("0")), "{status:?}");
+            assert!(status[1].as_deref().is_some_and(|message| message.contains(&hidden.to_string())), "{status:?}");
         }
         // told how to go on, and what else changed is here
-        let history = mirrored
-            .session
-            .value("SELECT message FROM odoo_sync.history WHERE status = 'failed' LIMIT 1");
+        let history = mirrored.session.value("SELECT message FROM odoo_sync.history WHERE status = 'failed' LIMIT 1");
         assert!(history.contains("force => true"), "{history}");
-        assert_eq!(
-            mirrored.cell("sales", "client_order_ref", changed),
-            "changed",
-            "{series:?}"
-        );
+        assert_eq!(mirrored.cell("sales", "client_order_ref", changed), "changed", "{series:?}");
 
         // the right is given back: all is well by itself
-        mirrored
-            .ids("sale.order")
-            .iter()
-            .for_each(|order| mirrored.sample.mend_record("sale.order", *order));
+        mirrored.ids("sale.order").iter().for_each(|order| mirrored.sample.mend_record("sale.order", *order));
         mirrored.run_type("sales");
         mirrored.assert_equal();
     }
@@ -147,16 +114,10 @@ fn both_numbers_are_settings() {
         assert_eq!(left, orders - orders * 6 / 10, "{series:?}");
 
         hide(&mirrored, orders * 6 / 10 + 3);
-        mirrored
-            .session
-            .run("SET odoo_sync.max_removal = 0; SET odoo_sync.max_removal_rows = 10");
+        mirrored.session.run("SET odoo_sync.max_removal = 0; SET odoo_sync.max_removal_rows = 10");
         mirrored.fail_type("sales");
-        other.run(&format!(
-            "SET odoo_sync.max_removal = 0; SET odoo_sync.max_removal_rows = {left}"
-        ));
-        run(&mut other, "'{sales}'")
-            .remove(0)
-            .assert_ok("incremental");
+        other.run(&format!("SET odoo_sync.max_removal = 0; SET odoo_sync.max_removal_rows = {left}"));
+        run(&mut other, "'{sales}'").remove(0).assert_ok("incremental");
         assert_eq!(rows(&mut mirrored), left - 3, "{series:?}");
     }
 }
@@ -166,16 +127,10 @@ fn both_numbers_are_settings() {
 fn a_run_that_would_mark_more_than_half_marks_nothing() {
     for series in BOTH {
         let (mut mirrored, orders) = large("marked", series);
-        mirrored
-            .session
-            .run("UPDATE odoo_sync.types SET deletes = 'mark' WHERE type = 'sales'");
+        mirrored.session.run("UPDATE odoo_sync.types SET deletes = 'mark' WHERE type = 'sales'");
         hide(&mirrored, orders / 2 + 1);
         mirrored.fail_type("sales");
-        assert_eq!(
-            mirrored.rows("sales", "_deleted_at IS NULL").len(),
-            orders,
-            "{series:?}"
-        );
+        assert_eq!(mirrored.rows("sales", "_deleted_at IS NULL").len(), orders, "{series:?}");
     }
 }
 
@@ -193,40 +148,22 @@ fn a_model_that_may_no_longer_be_read_keeps_its_rows() {
         let quants = mirrored.rows("inventory", "true").len();
         let outcome = mirrored.run_type("inventory");
         assert_eq!(outcome.status, "skipped", "{series:?} {outcome:?}");
-        assert_eq!(
-            (
-                rows(&mut mirrored),
-                mirrored.rows("inventory", "true").len()
-            ),
-            (orders, quants),
-            "{series:?}"
-        );
+        assert_eq!((rows(&mut mirrored), mirrored.rows("inventory", "true").len()), (orders, quants), "{series:?}");
     }
 }
 
-/// One of a type's tables is refused: the other, which is small, keeps its rows as well, or it would hold headers without lines.
+/// One of a type's tables is refused: the other, which is small, keeps its rows as well, or it would hold headers
+/// without lines.
 #[test]
 fn what_is_refused_in_one_table_is_kept_in_the_other() {
     for series in BOTH {
         let mut mirrored = Mirrored::with("both", series, Size { documents: 150 });
         let (orders, lines) = (mirrored.ids("sale.order"), mirrored.ids("sale.order.line"));
-        assert!(
-            orders.len() <= 100 && lines.len() > 100,
-            "{} orders, {} lines",
-            orders.len(),
-            lines.len()
-        );
+        assert!(orders.len() <= 100 && lines.len() > 100, "{} orders, {} lines", orders.len(), lines.len());
         hide(&mirrored, orders.len());
-        lines
-            .iter()
-            .for_each(|line| mirrored.sample.hide_record("sale.order.line", *line));
+        lines.iter().for_each(|line| mirrored.sample.hide_record("sale.order.line", *line));
         let error = mirrored.fail_type("sales");
-        assert!(
-            error
-                .detail()
-                .is_some_and(|detail| detail.contains("sale_lines")),
-            "{error:?}"
-        );
+        assert!(error.detail().is_some_and(|detail| detail.contains("sale_lines")), "{error:?}");
         assert_eq!(mirrored.rows("sale_lines", "true"), lines, "{series:?}");
         assert_eq!(mirrored.rows("sales", "true"), orders, "{series:?}");
     }

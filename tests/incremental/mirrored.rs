@@ -22,12 +22,7 @@ const NOON: Duration = Duration::from_secs(1_803_902_400);
 /// That noon and so many seconds, as Odoo writes it.
 pub fn noon_and(seconds: i64) -> String {
     let of_day = 12 * 3600 + seconds;
-    format!(
-        "2027-03-01 {:02}:{:02}:{:02}",
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60
-    )
+    format!("2027-03-01 {:02}:{:02}:{:02}", of_day / 3600, of_day / 60 % 60, of_day % 60)
 }
 
 /// How a type's run ended, as `run()` tells it.
@@ -47,11 +42,7 @@ pub struct Outcome {
 impl Outcome {
     fn of(row: &TextRow) -> Outcome {
         let text = |at: usize| row[at].clone().unwrap_or_default();
-        let number = |at: usize| {
-            text(at)
-                .parse()
-                .unwrap_or_else(|_| panic!("{row:?} has no number at {at}"))
-        };
+        let number = |at: usize| text(at).parse().unwrap_or_else(|_| panic!("{row:?} has no number at {at}"));
         Outcome {
             r#type: text(0),
             status: text(1),
@@ -72,15 +63,12 @@ impl Outcome {
 
     /// Panics unless so many records failed, and it says where they are.
     pub fn assert_partial(&self, failed: i64) {
-        assert_eq!(
-            (self.status.as_str(), self.failed),
-            ("partial", failed),
-            "{self:?}"
-        );
+        assert_eq!((self.status.as_str(), self.failed), ("partial", failed), "{self:?}");
         assert!(self.message.contains("odoo_sync.failures"), "{self:?}");
     }
 
-    /// Panics unless it ended well, in that mode, without anything to remark but the NUL characters that the sample has in a text.
+    /// Panics unless it ended well, in that mode, without anything to remark but the NUL characters that the sample has
+    /// in a text.
     pub fn assert_ok(&self, mode: &str) {
         self.assert_clean();
         assert_eq!(self.mode, mode, "{self:?}");
@@ -97,8 +85,7 @@ impl Outcome {
 
 /// Runs with these arguments of `run()`; panics where that ends in an error.
 pub fn run(session: &mut Session, arguments: &str) -> Vec<Outcome> {
-    try_run(session, arguments)
-        .unwrap_or_else(|error| panic!("run({arguments}): {}", all_of(&error)))
+    try_run(session, arguments).unwrap_or_else(|error| panic!("run({arguments}): {}", all_of(&error)))
 }
 
 /// The same where it may end in an error.
@@ -108,12 +95,8 @@ pub fn try_run(session: &mut Session, arguments: &str) -> Result<Vec<Outcome>, B
 
 /// The rows of `run()` or `run_due()`.
 pub fn outcomes(session: &mut Session, call: &str) -> Result<Vec<Outcome>, Box<DbError>> {
-    let sql = format!(
-        "SELECT type, status, mode, fetched, inserted, updated, deleted, failed, message FROM {call}"
-    );
-    let rows = session
-        .try_rows(&sql)
-        .map_err(|error| Box::new(of_server(&error)))?;
+    let sql = format!("SELECT type, status, mode, fetched, inserted, updated, deleted, failed, message FROM {call}");
+    let rows = session.try_rows(&sql).map_err(|error| Box::new(of_server(&error)))?;
     Ok(rows.iter().map(Outcome::of).collect())
 }
 
@@ -134,10 +117,7 @@ impl Mirrored {
     /// The same with so many documents.
     pub fn with(name: &str, series: Series, size: Size) -> Mirrored {
         let mut mirrored = Mirrored::empty(name, series, size);
-        mirrored
-            .run("")
-            .iter()
-            .for_each(|outcome| outcome.assert_ok("full"));
+        mirrored.run("").iter().for_each(|outcome| outcome.assert_ok("full"));
         mirrored.later(HOUR);
         mirrored
     }
@@ -157,12 +137,7 @@ impl Mirrored {
         let database = Cluster::shared().database(&format!("{name}_{series:?}").to_lowercase());
         let mut session = database.session();
         session.connect(&Access::from(&sample), "odoo");
-        Mirrored {
-            sample,
-            session,
-            database,
-            series,
-        }
+        Mirrored { sample, session, database, series }
     }
 
     /// Lets so much time pass in Odoo, and forgets what was asked of it so far.
@@ -190,12 +165,7 @@ impl Mirrored {
 
     /// Compares all mirrors with Odoo.
     pub fn assert_equal(&mut self) {
-        compare(
-            &mut self.session,
-            "odoo",
-            &mut SampleTruth::new(&self.sample),
-        )
-        .assert_equal();
+        compare(&mut self.session, "odoo", &mut SampleTruth::new(&self.sample)).assert_equal();
     }
 
     /// Makes a partner, and gives its id.
@@ -222,10 +192,7 @@ impl Mirrored {
     /// Some of them that are in one journal.
     pub fn invoices_of_a_journal<const N: usize>(&self) -> [i64; N] {
         let invoices = self.invoices();
-        let journals: BTreeSet<i64> = invoices
-            .iter()
-            .filter_map(|invoice| invoice["journal_id"].as_i64())
-            .collect();
+        let journals: BTreeSet<i64> = invoices.iter().filter_map(|invoice| invoice["journal_id"].as_i64()).collect();
         let of = |journal: i64| {
             invoices
                 .iter()
@@ -234,37 +201,27 @@ impl Mirrored {
                 .take(N)
                 .collect::<Vec<i64>>()
         };
-        let found = journals
-            .into_iter()
-            .find_map(|journal| <[i64; N]>::try_from(of(journal)).ok());
+        let found = journals.into_iter().find_map(|journal| <[i64; N]>::try_from(of(journal)).ok());
         found.unwrap_or_else(|| panic!("no journal has {N} invoices"))
     }
 
     /// One field of a record.
     pub fn field(&self, model: &str, id: i64, field: &str) -> Value {
         let records = self.sample.records(model);
-        let record = records
-            .iter()
-            .find(|record| record["id"] == id)
-            .unwrap_or_else(|| panic!("there is no {model}({id})"));
+        let record =
+            records.iter().find(|record| record["id"] == id).unwrap_or_else(|| panic!("there is no {model}({id})"));
         record[field].clone()
     }
 
     /// The ids of a table that match.
     pub fn rows(&mut self, table: &str, condition: &str) -> Vec<i64> {
-        let ids = self.session.column(&format!(
-            "SELECT id FROM odoo.{table} WHERE {condition} ORDER BY id"
-        ));
-        ids.iter()
-            .map(|id| id.parse().expect("an id is a number"))
-            .collect()
+        let ids = self.session.column(&format!("SELECT id FROM odoo.{table} WHERE {condition} ORDER BY id"));
+        ids.iter().map(|id| id.parse().expect("an id is a number")).collect()
     }
 
     /// One column of a row, as text; "" for NULL.
     pub fn cell(&mut self, table: &str, column: &str, id: i64) -> String {
-        self.session.value(&format!(
-            "SELECT {column} FROM odoo.{table} WHERE id = {id}"
-        ))
+        self.session.value(&format!("SELECT {column} FROM odoo.{table} WHERE id = {id}"))
     }
 
     /// The versions of rows: equal before and after where none of them was written.
@@ -277,41 +234,29 @@ impl Mirrored {
 
     /// The whole failures, oldest record first: type, table, id, attempts, error.
     pub fn failures(&mut self) -> Vec<TextRow> {
-        self.session.rows("SELECT type, table_name, odoo_id, attempts, error FROM odoo_sync.failures ORDER BY table_name, odoo_id")
+        self.session.rows(
+            "SELECT type, table_name, odoo_id, attempts, error FROM odoo_sync.failures ORDER BY table_name, odoo_id",
+        )
     }
 
     /// Panics unless that record alone is among the failures, with such an error, after so many attempts.
     pub fn assert_only_failure(&mut self, table: &str, record: i64, error: &str, attempts: usize) {
         let failures = self.failures();
-        let [failure] = failures.as_slice() else {
-            panic!("one failure is expected: {failures:?}")
-        };
-        let told: Vec<&str> = failure
-            .iter()
-            .map(|text| text.as_deref().unwrap_or_default())
-            .collect();
-        assert_eq!(
-            told[1..4],
-            [table, &record.to_string(), &attempts.to_string()],
-            "{told:?}"
-        );
+        let [failure] = failures.as_slice() else { panic!("one failure is expected: {failures:?}") };
+        let told: Vec<&str> = failure.iter().map(|text| text.as_deref().unwrap_or_default()).collect();
+        assert_eq!(told[1..4], [table, &record.to_string(), &attempts.to_string()], "{told:?}");
         assert!(told[4].contains(error), "{error:?} in {told:?}");
     }
 
     /// The state of a type, as `status()` tells it.
     pub fn state(&mut self, name: &str) -> String {
-        self.session.value(&format!(
-            "SELECT state FROM odoo_sync.status() WHERE type = '{name}'"
-        ))
+        self.session.value(&format!("SELECT state FROM odoo_sync.status() WHERE type = '{name}'"))
     }
 
     /// What Odoo was asked since the login of the last run.
     pub fn asked(&self) -> Vec<RecordedRequest> {
         let requests = self.sample.requests();
-        requests
-            .into_iter()
-            .skip_while(|request| request.method.as_deref() != Some("fields_get"))
-            .collect()
+        requests.into_iter().skip_while(|request| request.method.as_deref() != Some("fields_get")).collect()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Invoices' names, which Odoo keeps unique within a journal among posted ones, and which move from one invoice to another.
+//! Invoices' names, which Odoo keeps unique within a journal among posted ones, and which move from one invoice to
+//! another.
 
 use std::collections::HashMap;
 
@@ -23,11 +24,7 @@ fn settles(test: &str, change: impl Fn(&Mirrored, [i64; 3])) {
     for series in BOTH {
         for (number, pages) in PAGES.iter().enumerate() {
             for (way, arguments) in ["incremental", "full"].into_iter().zip(RUNS) {
-                let mut mirrored = Mirrored::with(
-                    &format!("{test}_{number}_{way}"),
-                    series,
-                    Size { documents: 40 },
-                );
+                let mut mirrored = Mirrored::with(&format!("{test}_{number}_{way}"), series, Size { documents: 40 });
                 let invoices = mirrored.invoices_of_a_journal();
                 change(&mirrored, invoices);
                 mirrored.session.run(pages);
@@ -53,16 +50,13 @@ pub fn name(mirrored: &Mirrored, invoice: i64) -> Value {
 }
 
 pub fn rename(mirrored: &Mirrored, invoice: i64, name: &Value) {
-    mirrored
-        .sample
-        .write("account.move", &[invoice], json!({"name": name}));
+    mirrored.sample.write("account.move", &[invoice], json!({"name": name}));
 }
 
 /// A new invoice of that name in the journal of another.
 fn post(mirrored: &Mirrored, like: i64, name: &Value) -> i64 {
-    let [journal_id, company_id, currency_id, partner_id] =
-        ["journal_id", "company_id", "currency_id", "partner_id"]
-            .map(|field| mirrored.field("account.move", like, field));
+    let [journal_id, company_id, currency_id, partner_id] = ["journal_id", "company_id", "currency_id", "partner_id"]
+        .map(|field| mirrored.field("account.move", like, field));
     let values = json!({
         "name": name, "state": "posted", "move_type": mirrored.field("account.move", like, "move_type"), "journal_id": journal_id,
         "company_id": company_id, "currency_id": currency_id, "partner_id": partner_id, "amount_total": 12.5,
@@ -103,9 +97,7 @@ fn a_new_invoice_has_the_name_of_one_that_was_deleted() {
 fn a_new_invoice_has_the_name_of_one_that_was_reset_to_draft() {
     settles("draft", |mirrored, [old, other, ..]| {
         let freed = name(mirrored, old);
-        mirrored
-            .sample
-            .write("account.move", &[old], json!({"state": "draft"}));
+        mirrored.sample.write("account.move", &[old], json!({"state": "draft"}));
         post(mirrored, other, &freed);
     });
 }
@@ -135,13 +127,10 @@ fn an_earlier_invoice_has_the_name_of_one_that_was_renamed() {
 fn a_name_is_free_although_its_holders_change_was_not_read() {
     for series in BOTH {
         for (number, pages) in PAGES.into_iter().enumerate() {
-            let mut mirrored =
-                Mirrored::with(&format!("unread_{number}"), series, Size { documents: 40 });
+            let mut mirrored = Mirrored::with(&format!("unread_{number}"), series, Size { documents: 40 });
             let [old, new] = mirrored.invoices_of_a_journal();
             let freed = name(&mirrored, old);
-            mirrored
-                .sample
-                .write_quietly("account.move", &[old], json!({"name": "QUIETLY/0001"}));
+            mirrored.sample.write_quietly("account.move", &[old], json!({"name": "QUIETLY/0001"}));
             rename(&mirrored, new, &freed);
             mirrored.session.run(pages);
             mirrored.run_type("invoices").assert_ok("incremental");
@@ -159,7 +148,8 @@ fn the_rule_is_odoos_own() {
     mirrored.session.run("BEGIN; INSERT INTO odoo.invoices (id, name, journal_id, _synced_at) SELECT 99999, name, -1, now() FROM odoo.invoices LIMIT 1; SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK");
 }
 
-/// Real ones: names are swapped in Odoo's own database, as a script of somebody's does it; a number that a deletion set free is given again.
+/// Real ones: names are swapped in Odoo's own database, as a script of somebody's does it; a number that a deletion set
+/// free is given again.
 #[test]
 fn real_names_move_from_one_invoice_to_another() {
     for series in [19, 14] {
@@ -185,26 +175,15 @@ fn real_names_move_from_one_invoice_to_another() {
                 give(&b, &a),
                 give(&a, &b)
             );
-            mirrored
-                .copy
-                .sql()
-                .batch_execute(&swap)
-                .expect("Odoo's database lets its owner");
+            mirrored.copy.sql().batch_execute(&swap).expect("Odoo's database lets its owner");
             mirrored.session.run(pages);
             mirrored.run().remove(0).assert_ok("incremental");
             let after = names(&mut mirrored, &[&a, &b]);
-            assert_eq!(
-                (&after[&a], &after[&b]),
-                (&before[&b], &before[&a]),
-                "{series}"
-            );
+            assert_eq!((&after[&a], &after[&b]), (&before[&b], &before[&a]), "{series}");
         }
 
         // the last invoice of a journal is deleted, and the next one gets its number
-        let [customer, ..] = mirrored
-            .copy
-            .search("res.partner", json!([["is_company", "=", true]]))[..]
-        else {
+        let [customer, ..] = mirrored.copy.search("res.partner", json!([["is_company", "=", true]]))[..] else {
             panic!("there are companies")
         };
         let invoice = json!({
@@ -217,36 +196,18 @@ fn real_names_move_from_one_invoice_to_another() {
         let old = made.to_string();
         let freed = names(&mut mirrored, &[&old])[&old].clone();
         mirrored.copy.act("account.move", "button_draft", &[made]);
-        mirrored.copy.call(
-            "account.move",
-            "unlink",
-            json!({"ids": [made], "context": {"force_delete": true}}),
-        );
+        mirrored.copy.call("account.move", "unlink", json!({"ids": [made], "context": {"force_delete": true}}));
         let new = mirrored.copy.create("account.move", invoice);
         mirrored.copy.act("account.move", "action_post", &[new]);
         mirrored.run().remove(0).assert_ok("incremental");
         let new = new.to_string();
-        assert_eq!(
-            names(&mut mirrored, &[&new])[&new],
-            freed,
-            "{series}: Odoo gives the number again"
-        );
+        assert_eq!(names(&mut mirrored, &[&new])[&new], freed, "{series}: Odoo gives the number again");
         mirrored.assert_equal();
     }
 }
 
 /// The names of invoices in the mirror, by id.
 fn names(mirrored: &mut RealMirrored, ids: &[&str]) -> HashMap<String, String> {
-    let rows = mirrored.session.rows(&format!(
-        "SELECT id, name FROM odoo.invoices WHERE id IN ({})",
-        ids.join(", ")
-    ));
-    rows.into_iter()
-        .map(|row| {
-            (
-                row[0].clone().expect("an id is there"),
-                row[1].clone().unwrap_or_default(),
-            )
-        })
-        .collect()
+    let rows = mirrored.session.rows(&format!("SELECT id, name FROM odoo.invoices WHERE id IN ({})", ids.join(", ")));
+    rows.into_iter().map(|row| (row[0].clone().expect("an id is there"), row[1].clone().unwrap_or_default())).collect()
 }

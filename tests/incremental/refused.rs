@@ -80,18 +80,10 @@ const REFUSALS: [Refusal; 8] = [
 fn refuses(mirrored: &mut Mirrored, refusal: &Refusal) -> [i64; 2] {
     let orders = mirrored.ids("sale.order");
     // for NOT NULL alone: every other order says something
-    mirrored
-        .sample
-        .write("sale.order", &orders, json!({"note": "there"}));
-    mirrored
-        .sample
-        .write("sale.order", &orders, json!({"client_order_ref": "taken"}));
+    mirrored.sample.write("sale.order", &orders, json!({"note": "there"}));
+    mirrored.sample.write("sale.order", &orders, json!({"client_order_ref": "taken"}));
     let (refused, other) = (orders[4], orders[5]);
-    mirrored.sample.write(
-        "sale.order",
-        &[refused],
-        json!({"client_order_ref": "refused", "note": false}),
-    );
+    mirrored.sample.write("sale.order", &[refused], json!({"client_order_ref": "refused", "note": false}));
     mirrored.session.run("SET client_min_messages = warning");
     mirrored.session.run(refusal.refuse);
     [refused, other]
@@ -103,9 +95,7 @@ fn one_record_that_is_refused_is_set_aside_and_all_others_are_stored() {
         for refusal in &REFUSALS {
             let name = refusal.name;
             let mut mirrored = Mirrored::new(&format!("refused_{name}"), series);
-            mirrored
-                .session
-                .run("UPDATE odoo.sales SET client_order_ref = NULL");
+            mirrored.session.run("UPDATE odoo.sales SET client_order_ref = NULL");
             let [refused, other] = refuses(&mut mirrored, refusal);
             let outcome = mirrored.run_type("sales");
             assert_eq!(outcome.mode, "incremental", "{series:?} {name}");
@@ -118,20 +108,10 @@ fn one_record_that_is_refused_is_set_aside_and_all_others_are_stored() {
                 orders - 1,
                 "{series:?} {name}: all others are stored"
             );
-            assert_eq!(
-                mirrored.cell("sales", "client_order_ref", other),
-                "taken",
-                "{series:?} {name}"
-            );
+            assert_eq!(mirrored.cell("sales", "client_order_ref", other), "taken", "{series:?} {name}");
             // what it had before is there still, and the record is not lost: it is here, whole
-            assert_ne!(
-                mirrored.cell("sales", "client_order_ref", refused),
-                "refused",
-                "{series:?} {name}"
-            );
-            let payload = mirrored
-                .session
-                .value("SELECT payload FROM odoo_sync.failures");
+            assert_ne!(mirrored.cell("sales", "client_order_ref", refused), "refused", "{series:?} {name}");
+            let payload = mirrored.session.value("SELECT payload FROM odoo_sync.failures");
             let payload: serde_json::Value = serde_json::from_str(&payload).expect("it is JSON");
             assert_eq!(payload["id"], refused, "{series:?} {name}");
             assert_eq!(payload["client_order_ref"], "refused", "{series:?} {name}");
@@ -143,18 +123,11 @@ fn one_record_that_is_refused_is_set_aside_and_all_others_are_stored() {
             );
 
             // each later run tries it again, whatever its window
-            for (attempt, arguments) in ["'{sales}'", "'{sales}', full => true"]
-                .into_iter()
-                .enumerate()
-            {
+            for (attempt, arguments) in ["'{sales}'", "'{sales}', full => true"].into_iter().enumerate() {
                 mirrored.later(HOUR);
                 let outcome = mirrored.run(arguments).remove(0);
                 outcome.assert_partial(1);
-                assert_eq!(
-                    (outcome.inserted, outcome.updated),
-                    (0, 0),
-                    "{series:?} {name} {outcome:?}"
-                );
+                assert_eq!((outcome.inserted, outcome.updated), (0, 0), "{series:?} {name} {outcome:?}");
                 mirrored.assert_only_failure("sales", refused, refusal.told, attempt + 2);
             }
 
@@ -162,11 +135,7 @@ fn one_record_that_is_refused_is_set_aside_and_all_others_are_stored() {
             mirrored.later(HOUR);
             mirrored.run_type("sales").assert_ok("incremental");
             assert!(mirrored.failures().is_empty(), "{series:?} {name}");
-            assert_eq!(
-                mirrored.cell("sales", "client_order_ref", refused),
-                "refused",
-                "{series:?} {name}"
-            );
+            assert_eq!(mirrored.cell("sales", "client_order_ref", refused), "refused", "{series:?} {name}");
             assert_eq!(mirrored.state("sales"), "ok", "{series:?} {name}");
             mirrored.assert_equal();
         }
@@ -177,17 +146,10 @@ fn one_record_that_is_refused_is_set_aside_and_all_others_are_stored() {
 fn a_new_record_that_is_refused_is_not_there_until_it_is_taken() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("refused_new", series);
-        mirrored
-            .session
-            .run("ALTER TABLE odoo.sales ADD CONSTRAINT positive CHECK (amount_total >= 0)");
-        let made = mirrored.sample.create(
-            "sale.order",
-            json!({"name": "S-NEGATIVE", "state": "draft", "amount_total": -1.0}),
-        );
-        mirrored.sample.create(
-            "sale.order",
-            json!({"name": "S-NEXT", "state": "draft", "amount_total": 1.0}),
-        );
+        mirrored.session.run("ALTER TABLE odoo.sales ADD CONSTRAINT positive CHECK (amount_total >= 0)");
+        let made =
+            mirrored.sample.create("sale.order", json!({"name": "S-NEGATIVE", "state": "draft", "amount_total": -1.0}));
+        mirrored.sample.create("sale.order", json!({"name": "S-NEXT", "state": "draft", "amount_total": 1.0}));
         let outcome = mirrored.run_type("sales");
         outcome.assert_partial(1);
         assert_eq!(outcome.inserted, 1, "{series:?}");
@@ -202,19 +164,10 @@ fn a_new_record_that_is_refused_is_not_there_until_it_is_taken() {
             .filter(|request| request.model.as_deref() == Some("sale.order"))
             .filter_map(|request| request.method.as_deref())
             .collect();
-        assert_eq!(
-            of_orders
-                .iter()
-                .filter(|method| **method == "search")
-                .count(),
-            1,
-            "{series:?}: {of_orders:?}"
-        );
+        assert_eq!(of_orders.iter().filter(|method| **method == "search").count(), 1, "{series:?}: {of_orders:?}");
 
         // mended in Odoo
-        mirrored
-            .sample
-            .write("sale.order", &[made], json!({"amount_total": 5.0}));
+        mirrored.sample.write("sale.order", &[made], json!({"amount_total": 5.0}));
         mirrored.run_type("sales").assert_ok("incremental");
         assert!(mirrored.failures().is_empty(), "{series:?}");
         mirrored.assert_equal();
@@ -226,13 +179,9 @@ fn a_new_record_that_is_refused_is_not_there_until_it_is_taken() {
 fn a_failure_goes_with_its_record() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("refused_gone", series);
-        mirrored
-            .session
-            .run("ALTER TABLE odoo.sales ADD CONSTRAINT positive CHECK (amount_total >= 0)");
-        let made = mirrored.sample.create(
-            "sale.order",
-            json!({"name": "S-NEGATIVE", "state": "draft", "amount_total": -1.0}),
-        );
+        mirrored.session.run("ALTER TABLE odoo.sales ADD CONSTRAINT positive CHECK (amount_total >= 0)");
+        let made =
+            mirrored.sample.create("sale.order", json!({"name": "S-NEGATIVE", "state": "draft", "amount_total": -1.0}));
         mirrored.run_type("sales").assert_partial(1);
         mirrored.sample.unlink("sale.order", &[made]);
         mirrored.run_type("sales").assert_ok("incremental");
@@ -248,33 +197,17 @@ fn several_are_refused_and_all_others_are_stored() {
         let mut mirrored = Mirrored::new("refused_several", series);
         mirrored.session.run("ALTER TABLE odoo.sale_lines ADD CONSTRAINT no_such_name CHECK (name NOT LIKE 'refused %'); SET odoo_sync.batch_size = 16");
         let lines = mirrored.ids("sale.order.line");
-        mirrored
-            .sample
-            .write("sale.order.line", &lines, json!({"name": "stored"}));
+        mirrored.sample.write("sale.order.line", &lines, json!({"name": "stored"}));
         let refused: Vec<i64> = lines.iter().copied().step_by(5).collect();
         for line in &refused {
-            mirrored.sample.write(
-                "sale.order.line",
-                &[*line],
-                json!({"name": format!("refused {line}")}),
-            );
+            mirrored.sample.write("sale.order.line", &[*line], json!({"name": format!("refused {line}")}));
         }
         let outcome = mirrored.run_type("sales");
         outcome.assert_partial(refused.len() as i64);
-        assert_eq!(
-            mirrored.rows("sale_lines", "name = 'stored'").len(),
-            lines.len() - refused.len(),
-            "{series:?}"
-        );
+        assert_eq!(mirrored.rows("sale_lines", "name = 'stored'").len(), lines.len() - refused.len(), "{series:?}");
         let failures = mirrored.session.column("SELECT odoo_id FROM odoo_sync.failures WHERE error LIKE '%no_such_name%' AND payload->>'name' = 'refused ' || odoo_id ORDER BY odoo_id");
-        assert_eq!(
-            failures,
-            refused.iter().map(i64::to_string).collect::<Vec<_>>(),
-            "{series:?}"
-        );
-        mirrored
-            .session
-            .run("ALTER TABLE odoo.sale_lines DROP CONSTRAINT no_such_name");
+        assert_eq!(failures, refused.iter().map(i64::to_string).collect::<Vec<_>>(), "{series:?}");
+        mirrored.session.run("ALTER TABLE odoo.sale_lines DROP CONSTRAINT no_such_name");
         mirrored.later(HOUR);
         mirrored.run_type("sales").assert_ok("incremental");
         mirrored.assert_equal();
@@ -290,16 +223,11 @@ fn a_record_that_a_trigger_swallows_is_told_of() {
             "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
              CREATE TRIGGER mine BEFORE INSERT ON odoo.sales FOR EACH ROW WHEN (NEW.name = 'S-SWALLOWED') EXECUTE FUNCTION swallow()",
         );
-        let made = mirrored.sample.create(
-            "sale.order",
-            json!({"name": "S-SWALLOWED", "state": "draft"}),
-        );
+        let made = mirrored.sample.create("sale.order", json!({"name": "S-SWALLOWED", "state": "draft"}));
         for _ in 0..2 {
             mirrored.run_type("sales").assert_partial(1);
             assert_eq!(
-                mirrored
-                    .session
-                    .column("SELECT odoo_id FROM odoo_sync.failures"),
+                mirrored.session.column("SELECT odoo_id FROM odoo_sync.failures"),
                 [made.to_string()],
                 "{series:?}"
             );
@@ -318,9 +246,9 @@ fn a_row_that_a_trigger_keeps_is_told_of() {
         let mut mirrored = Mirrored::new("kept_by_trigger", series);
         let orders = mirrored.sample.records("sale.order");
         let kept = orders[0]["id"].as_i64().expect("a number");
+        mirrored.session.run(&format!("UPDATE odoo_sync.types SET deletes = '{deletes}' WHERE type = 'sales'"));
         mirrored.session.run(&format!(
-            "UPDATE odoo_sync.types SET deletes = '{deletes}' WHERE type = 'sales';
-             CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
              SELECT odoo_sync.run();
              CREATE TRIGGER mine BEFORE {event} ON odoo.sales FOR EACH ROW WHEN (OLD.id = {kept}) EXECUTE FUNCTION keep()",
         ));
@@ -341,7 +269,8 @@ fn a_row_that_a_trigger_keeps_is_told_of() {
         }
         mirrored.session.run("DROP TRIGGER mine ON odoo.sales");
         mirrored.run_type("sales").assert_ok("incremental");
-        let left = "SELECT (SELECT count(*) FROM odoo.sales WHERE id = ANY ($1)) + (SELECT count(*) FROM odoo_sync.failures)";
+        let left =
+            "SELECT (SELECT count(*) FROM odoo.sales WHERE id = ANY ($1)) + (SELECT count(*) FROM odoo_sync.failures)";
         let left = left.replace("$1", &format!("'{{{},{}}}'", gone[0], gone[1]));
         let marked = if deletes == "mark" { 2 } else { 0 };
         assert_eq!(mirrored.session.number(&left), marked, "{series:?}");
@@ -357,12 +286,8 @@ fn an_error_of_the_users_own_class_refuses_one_record_too() {
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one' USING ERRCODE = 'U0001'; END $$;
              CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON odoo.sales FOR EACH ROW WHEN (NEW.name = 'S-REFUSED') EXECUTE FUNCTION refuse()",
         );
-        let made = mirrored
-            .sample
-            .create("sale.order", json!({"name": "S-REFUSED", "state": "draft"}));
-        mirrored
-            .sample
-            .create("sale.order", json!({"name": "S-NEXT", "state": "draft"}));
+        let made = mirrored.sample.create("sale.order", json!({"name": "S-REFUSED", "state": "draft"}));
+        mirrored.sample.create("sale.order", json!({"name": "S-NEXT", "state": "draft"}));
         let outcome = mirrored.run_type("sales");
         outcome.assert_partial(1);
         assert_eq!(outcome.inserted, 1, "{series:?}");
@@ -370,7 +295,8 @@ fn an_error_of_the_users_own_class_refuses_one_record_too() {
     }
 }
 
-/// A trigger that cannot work at all is no record's fault: the type fails and says so, and not every record is set aside.
+/// A trigger that cannot work at all is no record's fault: the type fails and says so, and not every record is set
+/// aside.
 #[test]
 fn a_trigger_that_is_broken_fails_the_type() {
     for series in BOTH {
@@ -379,21 +305,10 @@ fn a_trigger_that_is_broken_fails_the_type() {
             "CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM no_such_function(); RETURN NEW; END $$;
              CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON odoo.sales FOR EACH ROW EXECUTE FUNCTION stumble()",
         );
-        let [order, ..] = mirrored.ids("sale.order")[..] else {
-            panic!("there are orders")
-        };
-        mirrored.sample.write(
-            "sale.order",
-            &[order],
-            json!({"client_order_ref": "changed"}),
-        );
+        let [order, ..] = mirrored.ids("sale.order")[..] else { panic!("there are orders") };
+        mirrored.sample.write("sale.order", &[order], json!({"client_order_ref": "changed"}));
         let error = mirrored.fail_type("sales");
-        assert!(
-            error
-                .detail()
-                .is_some_and(|detail| detail.contains("no_such_function")),
-            "{error:?}"
-        );
+        assert!(error.detail().is_some_and(|detail| detail.contains("no_such_function")), "{error:?}");
         assert!(mirrored.failures().is_empty(), "{series:?}");
     }
 }

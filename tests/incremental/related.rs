@@ -1,5 +1,5 @@
-//! What changes with a record although its own write_date does not: headers with their lines, lines with their headers, products with
-//! their templates and their stock.
+//! What changes with a record although its own write_date does not: headers with their lines, lines with their headers,
+//! products with their templates and their stock.
 
 use serde_json::{Map, Value, json};
 
@@ -49,23 +49,11 @@ fn a_line_that_changes_has_its_header_read_again() {
         for family in &FAMILIES {
             let [header, line] = family.pick(&mut mirrored);
             let [model, table, field] = family.header;
-            mirrored
-                .sample
-                .write_quietly(model, &[header], json!({field: "with the line"}));
-            mirrored
-                .sample
-                .write(family.line[0], &[line], json!({"name": "changed"}));
+            mirrored.sample.write_quietly(model, &[header], json!({field: "with the line"}));
+            mirrored.sample.write(family.line[0], &[line], json!({"name": "changed"}));
             mirrored.run_type(family.r#type).assert_ok("incremental");
-            assert_eq!(
-                mirrored.cell(family.line[1], "name", line),
-                "changed",
-                "{series:?}"
-            );
-            assert_eq!(
-                mirrored.cell(table, field, header),
-                "with the line",
-                "{series:?}"
-            );
+            assert_eq!(mirrored.cell(family.line[1], "name", line), "changed", "{series:?}");
+            assert_eq!(mirrored.cell(table, field, header), "with the line", "{series:?}");
         }
         mirrored.assert_equal();
     }
@@ -78,21 +66,11 @@ fn a_header_that_changes_has_its_lines_read_again() {
         for family in &FAMILIES {
             let [header, line] = family.pick(&mut mirrored);
             let [model, table, field] = family.header;
-            mirrored.sample.write_quietly(
-                family.line[0],
-                &[line],
-                json!({"name": "with the header"}),
-            );
-            mirrored
-                .sample
-                .write(model, &[header], json!({field: "changed"}));
+            mirrored.sample.write_quietly(family.line[0], &[line], json!({"name": "with the header"}));
+            mirrored.sample.write(model, &[header], json!({field: "changed"}));
             mirrored.run_type(family.r#type).assert_ok("incremental");
             assert_eq!(mirrored.cell(table, field, header), "changed", "{series:?}");
-            assert_eq!(
-                mirrored.cell(family.line[1], "name", line),
-                "with the header",
-                "{series:?}"
-            );
+            assert_eq!(mirrored.cell(family.line[1], "name", line), "with the header", "{series:?}");
         }
         mirrored.assert_equal();
     }
@@ -105,12 +83,8 @@ fn lines_come_and_go() {
         for family in &FAMILIES {
             let [header, line] = family.pick(&mut mirrored);
             let [model, table, _, parent] = family.line;
-            let mut copy = mirrored
-                .sample
-                .records(model)
-                .into_iter()
-                .find(|record| id(record) == line)
-                .expect("it is there");
+            let mut copy =
+                mirrored.sample.records(model).into_iter().find(|record| id(record) == line).expect("it is there");
             let readable = [
                 "move_id",
                 "order_id",
@@ -126,21 +100,9 @@ fn lines_come_and_go() {
             mirrored.sample.unlink(model, &[line]);
             let outcome = mirrored.run_type(family.r#type);
             outcome.assert_ok("incremental");
-            assert_eq!(
-                (outcome.inserted, outcome.deleted),
-                (1, 1),
-                "{series:?} {outcome:?}"
-            );
-            assert_eq!(
-                mirrored.rows(table, &format!("id IN ({line}, {made})")),
-                [made],
-                "{series:?}"
-            );
-            assert_eq!(
-                mirrored.cell(table, parent, made),
-                header.to_string(),
-                "{series:?}"
-            );
+            assert_eq!((outcome.inserted, outcome.deleted), (1, 1), "{series:?} {outcome:?}");
+            assert_eq!(mirrored.rows(table, &format!("id IN ({line}, {made})")), [made], "{series:?}");
+            assert_eq!(mirrored.cell(table, parent, made), header.to_string(), "{series:?}");
         }
         mirrored.assert_equal();
     }
@@ -152,33 +114,20 @@ fn a_product_follows_its_stock() {
         let mut mirrored = Mirrored::new("stock", series);
         let internal: Vec<i64> = mirrored.locations("internal");
         let is_in_stock = |quant: &Map<String, Value>| {
-            quant["location_id"]
-                .as_i64()
-                .is_some_and(|location| internal.contains(&location))
+            quant["location_id"].as_i64().is_some_and(|location| internal.contains(&location))
         };
-        let quant = mirrored
-            .sample
-            .records("stock.quant")
-            .into_iter()
-            .find(is_in_stock)
-            .expect("something is in stock");
-        let product = quant["product_id"]
-            .as_i64()
-            .expect("a quant is of a product");
+        let quant =
+            mirrored.sample.records("stock.quant").into_iter().find(is_in_stock).expect("something is in stock");
+        let product = quant["product_id"].as_i64().expect("a quant is of a product");
         let on_hand = |mirrored: &mut Mirrored| {
-            mirrored
-                .cell("products", "qty_available", product)
-                .parse::<f64>()
-                .expect("a number")
+            mirrored.cell("products", "qty_available", product).parse::<f64>().expect("a number")
         };
         let before = on_hand(&mut mirrored);
         let write_date = mirrored.field("product.product", product, "write_date");
 
         // what comes to one place leaves another
         let more = quant["quantity"].as_f64().expect("a number") + 7.0;
-        mirrored
-            .sample
-            .write("stock.quant", &[id(&quant)], json!({"quantity": more}));
+        mirrored.sample.write("stock.quant", &[id(&quant)], json!({"quantity": more}));
         let supplier = mirrored.locations("supplier")[0];
         let less = json!({"product_id": product, "location_id": supplier, "quantity": -7.0});
         mirrored.sample.create("stock.quant", less);
@@ -210,15 +159,9 @@ fn a_product_follows_its_template() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("template", series);
         let product = mirrored.ids("product.product")[0];
-        let template = mirrored
-            .field("product.product", product, "product_tmpl_id")
-            .as_i64()
-            .expect("a product has a template");
-        mirrored.sample.write(
-            "product.template",
-            &[template],
-            json!({"name": "Renamed there", "list_price": 4711.5}),
-        );
+        let template =
+            mirrored.field("product.product", product, "product_tmpl_id").as_i64().expect("a product has a template");
+        mirrored.sample.write("product.template", &[template], json!({"name": "Renamed there", "list_price": 4711.5}));
         let outcome = mirrored.run_type("products");
         outcome.assert_ok("incremental");
         assert_eq!(outcome.counts(), [0, 1, 0, 0], "{series:?}");
@@ -236,27 +179,16 @@ fn a_product_follows_its_template() {
 fn inventory_is_compared_whole() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("quants", series);
-        let [merged, kept, lost, ..] = mirrored.ids("stock.quant")[..] else {
-            panic!("there are quants")
-        };
-        mirrored
-            .sample
-            .write_quietly("stock.quant", &[kept], json!({"quantity": 123.5}));
+        let [merged, kept, lost, ..] = mirrored.ids("stock.quant")[..] else { panic!("there are quants") };
+        mirrored.sample.write_quietly("stock.quant", &[kept], json!({"quantity": 123.5}));
         mirrored.sample.unlink("stock.quant", &[merged, lost]);
         let made = mirrored.sample.create("stock.quant", json!({"product_id": mirrored.ids("product.product")[0], "quantity": 2.0, "write_date": "2020-01-01 00:00:00"}));
         let outcome = mirrored.run_type("inventory");
         outcome.assert_ok("incremental");
-        assert_eq!(
-            outcome.fetched,
-            mirrored.ids("stock.quant").len() as i64,
-            "{series:?}"
-        );
+        assert_eq!(outcome.fetched, mirrored.ids("stock.quant").len() as i64, "{series:?}");
         assert_eq!(outcome.counts(), [1, 1, 2, 0], "{series:?}");
         assert_eq!(
-            mirrored.rows(
-                "inventory",
-                &format!("id IN ({merged}, {kept}, {lost}, {made})")
-            ),
+            mirrored.rows("inventory", &format!("id IN ({merged}, {kept}, {lost}, {made})")),
             [kept, made],
             "{series:?}"
         );
@@ -270,49 +202,23 @@ fn inventory_is_compared_whole() {
 #[test]
 fn a_real_product_follows_its_template_and_its_stock() {
     for series in [14, 19] {
-        let Some(mut mirrored) = RealMirrored::new("product", series, &["products", "inventory"])
-        else {
+        let Some(mut mirrored) = RealMirrored::new("product", series, &["products", "inventory"]) else {
             continue;
         };
-        let storable = if series == 14 {
-            json!([["type", "=", "product"]])
-        } else {
-            json!([["is_storable", "=", true]])
-        };
-        let [product, ..] = mirrored.copy.search("product.product", storable)[..] else {
-            panic!("there are products")
-        };
+        let storable =
+            if series == 14 { json!([["type", "=", "product"]]) } else { json!([["is_storable", "=", true]]) };
+        let [product, ..] = mirrored.copy.search("product.product", storable)[..] else { panic!("there are products") };
         let template = format!("SELECT product_tmpl_id FROM odoo.products WHERE id = {product}");
         let template = mirrored.session.number(&template);
-        mirrored.copy.write(
-            "product.template",
-            &[template],
-            json!({"name": "Renamed there", "list_price": 4711.5}),
-        );
-        mirrored
-            .run()
-            .iter()
-            .for_each(|outcome| outcome.assert_ok("incremental"));
-        let shown = format!(
-            "SELECT name || ' ' || trim_scale(list_price) FROM odoo.products WHERE id = {product}"
-        );
-        assert_eq!(
-            mirrored.session.value(&shown),
-            "Renamed there 4711.5",
-            "{series}"
-        );
+        mirrored.copy.write("product.template", &[template], json!({"name": "Renamed there", "list_price": 4711.5}));
+        mirrored.run().iter().for_each(|outcome| outcome.assert_ok("incremental"));
+        let shown = format!("SELECT name || ' ' || trim_scale(list_price) FROM odoo.products WHERE id = {product}");
+        assert_eq!(mirrored.session.value(&shown), "Renamed there 4711.5", "{series}");
 
         let on_hand = format!("SELECT qty_available FROM odoo.products WHERE id = {product}");
-        let before: f64 = mirrored
-            .session
-            .value(&on_hand)
-            .parse()
-            .expect("it is a number");
-        let stock = mirrored
-            .copy
-            .search("stock.location", json!([["usage", "=", "internal"]]))[0];
-        let counted =
-            json!({"product_id": product, "location_id": stock, "inventory_quantity": 100_000.0});
+        let before: f64 = mirrored.session.value(&on_hand).parse().expect("it is a number");
+        let stock = mirrored.copy.search("stock.location", json!([["usage", "=", "internal"]]))[0];
+        let counted = json!({"product_id": product, "location_id": stock, "inventory_quantity": 100_000.0});
         // what the screen of the physical inventory does
         let quants = mirrored.copy.call(
             "stock.quant",
@@ -320,25 +226,11 @@ fn a_real_product_follows_its_template_and_its_stock() {
             json!({"vals_list": [counted], "context": {"inventory_mode": true}}),
         );
         if series == 19 {
-            mirrored.copy.call(
-                "stock.quant",
-                "action_apply_inventory",
-                json!({"ids": quants}),
-            );
+            mirrored.copy.call("stock.quant", "action_apply_inventory", json!({"ids": quants}));
         }
-        mirrored
-            .run()
-            .iter()
-            .for_each(|outcome| outcome.assert_ok("incremental"));
-        let after: f64 = mirrored
-            .session
-            .value(&on_hand)
-            .parse()
-            .expect("it is a number");
-        assert!(
-            after >= 100_000.0 && after != before,
-            "{series}: {before}, {after}"
-        );
+        mirrored.run().iter().for_each(|outcome| outcome.assert_ok("incremental"));
+        let after: f64 = mirrored.session.value(&on_hand).parse().expect("it is a number");
+        assert!(after >= 100_000.0 && after != before, "{series}: {before}, {after}");
         mirrored.assert_equal();
     }
 }
@@ -346,11 +238,6 @@ fn a_real_product_follows_its_template_and_its_stock() {
 impl Mirrored {
     /// The locations of that usage.
     fn locations(&self, usage: &str) -> Vec<i64> {
-        self.sample
-            .records("stock.location")
-            .iter()
-            .filter(|location| location["usage"] == usage)
-            .map(id)
-            .collect()
+        self.sample.records("stock.location").iter().filter(|location| location["usage"] == usage).map(id).collect()
     }
 }

@@ -11,9 +11,7 @@ use crate::mirrored::{BOTH, HOUR, Mirrored, id, try_run};
 
 /// Sets something for the sales.
 fn set(mirrored: &mut Mirrored, what: &str) {
-    mirrored.session.run(&format!(
-        "UPDATE odoo_sync.types SET {what} WHERE connection = 'odoo' AND type = 'sales'"
-    ));
+    mirrored.session.run(&format!("UPDATE odoo_sync.types SET {what} WHERE connection = 'odoo' AND type = 'sales'"));
 }
 
 #[test]
@@ -21,10 +19,7 @@ fn each_type_of_a_connection_has_its_row() {
     let mut mirrored = Mirrored::new("rows", Series::V19);
     let types = "SELECT string_agg(type, ' ' ORDER BY type) FROM odoo_sync.types WHERE connection = 'odoo' AND deletes = 'remove'
                  AND num_nonnulls(enabled, interval, batch_size, lookback, domain) = 0";
-    assert_eq!(
-        mirrored.session.value(types),
-        "inventory invoices products purchases reference sales"
-    );
+    assert_eq!(mirrored.session.value(types), "inventory invoices products purchases reference sales");
 }
 
 /// A type of one's own, added to the catalogue, can be set as well: an UPDATE that finds no row would say nothing.
@@ -32,9 +27,7 @@ fn each_type_of_a_connection_has_its_row() {
 fn so_has_a_type_of_ones_own() {
     let mut mirrored = Mirrored::new("own_type", Series::V19);
     mirrored.session.run("INSERT INTO odoo_sync.mirrors (type, table_name, model, position, fields) VALUES ('taxes', 'taxes', 'account.tax', 90, '{name, amount}')");
-    mirrored
-        .session
-        .run("UPDATE odoo_sync.types SET domain = '[[\"id\", \"=\", 1]]' WHERE type = 'taxes'");
+    mirrored.session.run("UPDATE odoo_sync.types SET domain = '[[\"id\", \"=\", 1]]' WHERE type = 'taxes'");
     assert_eq!(mirrored.run_type("taxes").fetched, 1);
 }
 
@@ -44,21 +37,14 @@ fn a_disabled_type_runs_only_by_name() {
     set(&mut mirrored, "enabled = false");
     let ran = mirrored.run("");
     assert_eq!(ran.len(), 5, "{ran:?}");
-    assert!(
-        ran.iter().all(|outcome| outcome.r#type != "sales"),
-        "{ran:?}"
-    );
+    assert!(ran.iter().all(|outcome| outcome.r#type != "sales"), "{ran:?}");
     assert_eq!(mirrored.state("sales"), "disabled");
     mirrored.run_type("sales").assert_ok("incremental");
     // on again, also where the list leaves it out
     mirrored.session.run("SET odoo_sync.types = 'inventory'");
     assert_eq!(mirrored.run("").len(), 1);
     set(&mut mirrored, "enabled = true");
-    let ran: Vec<String> = mirrored
-        .run("")
-        .into_iter()
-        .map(|outcome| outcome.r#type)
-        .collect();
+    let ran: Vec<String> = mirrored.run("").into_iter().map(|outcome| outcome.r#type).collect();
     assert_eq!(ran, ["sales", "inventory"]);
 }
 
@@ -78,11 +64,7 @@ fn batch_size_is_the_types_own() {
                 .count()
         };
         for model in ["sale.order", "sale.order.line"] {
-            assert_eq!(
-                of(model),
-                mirrored.ids(model).len().div_ceil(7),
-                "{series:?} {model}"
-            );
+            assert_eq!(of(model), mirrored.ids(model).len().div_ceil(7), "{series:?} {model}");
         }
     }
 }
@@ -93,32 +75,18 @@ fn a_domain_narrows_a_type_and_lines_follow_their_headers() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("domain", series);
         let orders = mirrored.sample.records("sale.order");
-        let partner = orders[0]["partner_id"]
-            .as_i64()
-            .expect("an order has a partner");
-        set(
-            &mut mirrored,
-            &format!("domain = '[[\"partner_id\", \"=\", {partner}]]'"),
-        );
+        let partner = orders[0]["partner_id"].as_i64().expect("an order has a partner");
+        set(&mut mirrored, &format!("domain = '[[\"partner_id\", \"=\", {partner}]]'"));
         mirrored.run_type("sales").assert_clean();
         assert_holds(&mut mirrored, |order| order["partner_id"] == partner);
         mirrored.later(HOUR);
         mirrored.run_type("sales").assert_ok("incremental");
 
         // what moves out of it is gone, what moves in is here
-        let moved = id(orders
-            .iter()
-            .find(|order| order["partner_id"] != partner)
-            .expect("others have orders"));
+        let moved = id(orders.iter().find(|order| order["partner_id"] != partner).expect("others have orders"));
         let other = mirrored.field("sale.order", moved, "partner_id");
-        mirrored
-            .sample
-            .write("sale.order", &[moved], json!({"partner_id": partner}));
-        mirrored.sample.write(
-            "sale.order",
-            &[id(&orders[0])],
-            json!({"partner_id": other}),
-        );
+        mirrored.sample.write("sale.order", &[moved], json!({"partner_id": partner}));
+        mirrored.sample.write("sale.order", &[id(&orders[0])], json!({"partner_id": other}));
         mirrored.run_type("sales").assert_ok("incremental");
         assert_holds(&mut mirrored, |order| order["partner_id"] == partner);
 
@@ -130,8 +98,7 @@ fn a_domain_narrows_a_type_and_lines_follow_their_headers() {
         set(&mut mirrored, &either);
         mirrored.run_type("sales").assert_clean();
         assert_holds(&mut mirrored, |order| {
-            (order["partner_id"] == partner || order["state"] == "draft")
-                && order["company_id"] == 1
+            (order["partner_id"] == partner || order["state"] == "draft") && order["company_id"] == 1
         });
 
         // without one, all are back
@@ -154,9 +121,7 @@ fn the_run_after_a_domain_changed_is_a_full_one() {
             let outcomes = mirrored.run("'{sales,purchases}'");
             outcomes[0].assert_ok("full");
             outcomes[1].assert_ok("incremental");
-            let told = mirrored
-                .session
-                .value("SELECT mode FROM odoo_sync.history WHERE type = 'sales' LIMIT 1");
+            let told = mirrored.session.value("SELECT mode FROM odoo_sync.history WHERE type = 'sales' LIMIT 1");
             assert_eq!(told, "full", "{series:?}");
             mirrored.later(HOUR);
             mirrored.run_type("sales").assert_ok("incremental");
@@ -170,30 +135,18 @@ fn a_domain_of_invoices_is_about_posted_ones() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("domain_invoices", series);
         let domain = "[\"|\", [\"company_id\", \"=\", 2], [\"move_type\", \"=\", \"in_invoice\"]]";
-        mirrored.session.run(&format!(
-            "UPDATE odoo_sync.types SET domain = '{domain}' WHERE type = 'invoices'"
-        ));
+        mirrored.session.run(&format!("UPDATE odoo_sync.types SET domain = '{domain}' WHERE type = 'invoices'"));
         // more than half of the lines are not of these
-        mirrored
-            .run("'{invoices}', force => true")
-            .remove(0)
-            .assert_clean();
+        mirrored.run("'{invoices}', force => true").remove(0).assert_clean();
         let mut invoices = mirrored.invoices();
-        invoices
-            .retain(|invoice| invoice["company_id"] == 2 || invoice["move_type"] == "in_invoice");
+        invoices.retain(|invoice| invoice["company_id"] == 2 || invoice["move_type"] == "in_invoice");
         assert!(!invoices.is_empty());
         let ids: Vec<i64> = invoices.iter().map(id).collect();
         assert_eq!(mirrored.rows("invoices", "true"), ids, "{series:?}");
-        let headers: BTreeSet<String> = mirrored
-            .session
-            .column("SELECT DISTINCT move_id FROM odoo.invoice_lines")
-            .into_iter()
-            .collect();
+        let headers: BTreeSet<String> =
+            mirrored.session.column("SELECT DISTINCT move_id FROM odoo.invoice_lines").into_iter().collect();
         let ids: BTreeSet<String> = ids.iter().map(i64::to_string).collect();
-        assert!(
-            headers.is_subset(&ids) && !headers.is_empty(),
-            "{series:?}: {headers:?} of {ids:?}"
-        );
+        assert!(headers.is_subset(&ids) && !headers.is_empty(), "{series:?}: {headers:?} of {ids:?}");
     }
 }
 
@@ -203,23 +156,11 @@ fn assert_holds(mirrored: &mut Mirrored, keeps: impl Fn(&Map<String, Value>) -> 
     let all = orders.len();
     orders.retain(keeps);
     let ids: Vec<i64> = orders.iter().map(id).collect();
-    assert!(
-        !ids.is_empty() && ids.len() < all,
-        "some are meant: {ids:?}"
-    );
+    assert!(!ids.is_empty() && ids.len() < all, "some are meant: {ids:?}");
     assert_eq!(mirrored.rows("sales", "true"), ids, "{:?}", mirrored.series);
     let mut lines = mirrored.sample.records("sale.order.line");
-    lines.retain(|line| {
-        line["order_id"]
-            .as_i64()
-            .is_some_and(|order| ids.contains(&order))
-    });
-    assert_eq!(
-        mirrored.rows("sale_lines", "true"),
-        lines.iter().map(id).collect::<Vec<_>>(),
-        "{:?}",
-        mirrored.series
-    );
+    lines.retain(|line| line["order_id"].as_i64().is_some_and(|order| ids.contains(&order)));
+    assert_eq!(mirrored.rows("sale_lines", "true"), lines.iter().map(id).collect::<Vec<_>>(), "{:?}", mirrored.series);
 }
 
 /// A value that cannot be is refused where it is set, and changes nothing.
@@ -243,14 +184,9 @@ fn values_out_of_range_are_refused() {
         ("domain", "'state = sale'", "22P02"),
     ] {
         let before = mirrored.session.rows("TABLE odoo_sync.types");
-        let error = mirrored.session.error(&format!(
-            "UPDATE odoo_sync.types SET {column} = {value} WHERE type = 'sales'"
-        ));
-        assert_eq!(
-            error.code().code(),
-            sqlstate,
-            "{column} = {value}: {error:?}"
-        );
+        let error =
+            mirrored.session.error(&format!("UPDATE odoo_sync.types SET {column} = {value} WHERE type = 'sales'"));
+        assert_eq!(error.code().code(), sqlstate, "{column} = {value}: {error:?}");
         if sqlstate.starts_with("23") {
             let told = format!("{} {}", error.message(), error.column().unwrap_or_default());
             assert!(told.contains(column), "{column} = {value}: {told}");
@@ -259,7 +195,8 @@ fn values_out_of_range_are_refused() {
     }
 }
 
-/// A domain that is none, or that Odoo does not understand, fails its type, says so, and takes no other along; the mirror stays.
+/// A domain that is none, or that Odoo does not understand, fails its type, says so, and takes no other along; the
+/// mirror stays.
 #[test]
 fn a_domain_that_cannot_be_fails_its_type_and_leaves_the_mirror() {
     for series in BOTH {
@@ -267,37 +204,18 @@ fn a_domain_that_cannot_be_fails_its_type_and_leaves_the_mirror() {
         for (domain, told) in [
             ("[[\"state\", \"=\"]]", "Element 1"),
             ("[\"|\", [\"state\", \"=\", \"sale\"]]", "ends too early"),
-            (
-                "[\"or\", [\"state\", \"=\", \"sale\"], [\"state\", \"=\", \"draft\"]]",
-                "or",
-            ),
+            ("[\"or\", [\"state\", \"=\", \"sale\"], [\"state\", \"=\", \"draft\"]]", "or"),
             ("[[\"no_such_field\", \"=\", 1]]", "no_such_field"),
-            (
-                "[[\"partner_id.no_such_field\", \"=\", 1]]",
-                "no_such_field",
-            ),
+            ("[[\"partner_id.no_such_field\", \"=\", 1]]", "no_such_field"),
         ] {
             set(&mut mirrored, &format!("domain = '{domain}'"));
-            let error =
-                try_run(&mut mirrored.session, "'{sales,purchases}'").expect_err("it must fail");
-            assert_eq!(
-                error.message(),
-                "1 of 2 types failed: sales",
-                "{series:?} {domain}"
-            );
+            let error = try_run(&mut mirrored.session, "'{sales,purchases}'").expect_err("it must fail");
+            assert_eq!(error.message(), "1 of 2 types failed: sales", "{series:?} {domain}");
             let detail = error.detail().unwrap_or_default();
-            let of_sales = detail
-                .lines()
-                .find(|line| line.starts_with("sales: failed"))
-                .unwrap_or_else(|| panic!("{detail}"));
-            assert!(
-                of_sales.contains("sale") && detail.contains(told),
-                "{series:?} {domain}: {told:?} in {detail}"
-            );
-            assert!(
-                detail.lines().any(|line| line.starts_with("purchases: ok")),
-                "{series:?} {domain}: {detail}"
-            );
+            let of_sales =
+                detail.lines().find(|line| line.starts_with("sales: failed")).unwrap_or_else(|| panic!("{detail}"));
+            assert!(of_sales.contains("sale") && detail.contains(told), "{series:?} {domain}: {told:?} in {detail}");
+            assert!(detail.lines().any(|line| line.starts_with("purchases: ok")), "{series:?} {domain}: {detail}");
         }
         set(&mut mirrored, "domain = NULL");
         mirrored.run_type("sales");
@@ -311,20 +229,13 @@ fn a_domain_that_cannot_be_is_a_line_of_check() {
     let mut mirrored = Mirrored::new("nonsense_checked", Series::V19);
     let lines = "SELECT count(*) FROM odoo_sync.check()";
     let expected = mirrored.session.number(lines);
-    for (domain, told) in [
-        ("[[\"no_such_field\", \"=\", 1]]", "no_such_field"),
-        ("[[\"state\", \"=\"]]", "Element 1"),
-    ] {
+    for (domain, told) in [("[[\"no_such_field\", \"=\", 1]]", "no_such_field"), ("[[\"state\", \"=\"]]", "Element 1")]
+    {
         set(&mut mirrored, &format!("domain = '{domain}'"));
         assert_eq!(mirrored.session.number(lines), expected, "{domain}");
-        let bad = mirrored
-            .session
-            .rows("SELECT subject, detail FROM odoo_sync.check() WHERE NOT ok");
+        let bad = mirrored.session.rows("SELECT subject, detail FROM odoo_sync.check() WHERE NOT ok");
         let is_told = |row: &TextRow| {
-            row[0].as_deref() == Some("sales.sales")
-                && row[1]
-                    .as_deref()
-                    .is_some_and(|detail| detail.contains(told))
+            row[0].as_deref() == Some("sales.sales") && row[1].as_deref().is_some_and(|detail| detail.contains(told))
         };
         assert!(bad.iter().any(is_told), "{domain}: {told:?} in {bad:?}");
     }
@@ -334,9 +245,7 @@ fn a_domain_that_cannot_be_is_a_line_of_check() {
 #[test]
 fn settings_are_one_connections() {
     let mut mirrored = Mirrored::new("connections", Series::V19);
-    mirrored
-        .session
-        .connect(&support::access::Access::from(&mirrored.sample), "other");
+    mirrored.session.connect(&support::access::Access::from(&mirrored.sample), "other");
     mirrored.run("'{sales}', connection => 'other'");
     set(&mut mirrored, "domain = '[[\"id\", \"=\", 1]]'");
     mirrored.run_type("sales");
@@ -345,17 +254,15 @@ fn settings_are_one_connections() {
     assert_eq!(there, mirrored.ids("sale.order").len() as i64);
 }
 
-/// Texts that are translated are in the user's language, and what depends on the company is as the user's has it: where one
-/// of them changes, all are read again.
+/// Texts that are translated are in the user's language, and what depends on the company is as the user's has it: where
+/// one of them changes, all are read again.
 #[test]
 fn another_language_or_company_of_the_user_makes_the_next_run_full() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("language", series);
         assert_eq!(mirrored.run_type("sales").mode, "incremental", "{series:?}");
         for before in ["lang = 'eo'", "company_id = company_id + 1"] {
-            mirrored.session.run(&format!(
-                "UPDATE odoo_sync.mirror_state SET {before} WHERE table_name = 'sales'"
-            ));
+            mirrored.session.run(&format!("UPDATE odoo_sync.mirror_state SET {before} WHERE table_name = 'sales'"));
             assert_eq!(mirrored.run_type("sales").mode, "full", "{before}");
             assert_eq!(mirrored.run_type("sales").mode, "incremental", "{before}");
         }

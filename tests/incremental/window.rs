@@ -22,31 +22,20 @@ fn nothing_changed_costs_at_most_three_requests_a_mirror_and_no_page() {
         }
         let asked = mirrored.asked();
         let number = format!("{series:?}").replace('V', "");
-        let mirrors = format!(
-            "SELECT model, compare FROM odoo_sync.mirrors WHERE {number} BETWEEN since AND until"
-        );
+        let mirrors = format!("SELECT model, compare FROM odoo_sync.mirrors WHERE {number} BETWEEN since AND until");
         for mirror in mirrored.session.rows(&mirrors) {
-            let of_model: Vec<_> = asked
-                .iter()
-                .filter(|request| request.model == mirror[0])
-                .collect();
-            let methods: Vec<_> = of_model
-                .iter()
-                .filter_map(|request| request.method.as_deref())
-                .collect();
+            let of_model: Vec<_> = asked.iter().filter(|request| request.model == mirror[0]).collect();
+            let methods: Vec<_> = of_model.iter().filter_map(|request| request.method.as_deref()).collect();
             assert!(of_model.len() <= 3, "{series:?} {mirror:?}: {methods:?}");
             if mirror[1].as_deref() == Some("window") {
-                assert!(
-                    !of_model.iter().any(|request| is_page(request)),
-                    "{series:?} {mirror:?}: {methods:?}"
-                );
+                assert!(!of_model.iter().any(|request| is_page(request)), "{series:?} {mirror:?}: {methods:?}");
             }
         }
-        let mirrors = mirrored
-            .session
-            .number("SELECT count(*) FROM odoo_sync.mirror_state") as usize;
+        let mirrors = mirrored.session.number("SELECT count(*) FROM odoo_sync.mirror_state") as usize;
         assert!(asked.len() <= 3 * mirrors, "{series:?}: {}", asked.len());
-        let told = mirrored.session.number("SELECT sum(requests) FROM odoo_sync.runs WHERE run_id = (SELECT max(run_id) FROM odoo_sync.runs)");
+        let told = mirrored
+            .session
+            .number("SELECT sum(requests) FROM odoo_sync.runs WHERE run_id = (SELECT max(run_id) FROM odoo_sync.runs)");
         assert_eq!(
             told,
             mirrored.sample.requests().len() as i64,
@@ -67,23 +56,12 @@ fn nothing_changed_costs_the_same_over_a_larger_table() {
         });
         assert_eq!(small.len(), 4, "{small:?}");
         for (small, large) in small.iter().zip(&large) {
-            assert_eq!(
-                small[..2],
-                large[..2],
-                "as many requests: {small:?} {large:?}"
-            );
+            assert_eq!(small[..2], large[..2], "as many requests: {small:?} {large:?}");
             let bytes = |row: &[Option<String>]| {
-                row[2]
-                    .as_deref()
-                    .unwrap_or_default()
-                    .parse::<i64>()
-                    .expect("bytes are a number")
+                row[2].as_deref().unwrap_or_default().parse::<i64>().expect("bytes are a number")
             };
             // a count may have a digit more
-            assert!(
-                (bytes(large) - bytes(small)).abs() < 50,
-                "as many bytes: {small:?} {large:?}"
-            );
+            assert!((bytes(large) - bytes(small)).abs() < 50, "as many bytes: {small:?} {large:?}");
         }
     }
 }
@@ -93,42 +71,21 @@ fn only_what_changed_is_read_and_written() {
     for series in BOTH {
         let mut mirrored = Mirrored::new("changed", series);
         let sample = &mirrored.sample;
-        let [order, ..] = mirrored.ids("purchase.order")[..] else {
-            panic!("there are orders")
-        };
-        let lines = sample
-            .records("purchase.order.line")
-            .iter()
-            .filter(|line| line["order_id"] == order)
-            .count() as i64;
+        let [order, ..] = mirrored.ids("purchase.order")[..] else { panic!("there are orders") };
+        let lines =
+            sample.records("purchase.order.line").iter().filter(|line| line["order_id"] == order).count() as i64;
         assert!(lines > 0);
-        sample.write(
-            "purchase.order",
-            &[order],
-            json!({"partner_ref": "changed"}),
-        );
+        sample.write("purchase.order", &[order], json!({"partner_ref": "changed"}));
         let sale_line = mirrored.ids("sale.order.line")[3];
-        sample.write(
-            "sale.order.line",
-            &[sale_line],
-            json!({"customer_lead": 12}),
-        );
+        sample.write("sale.order.line", &[sale_line], json!({"customer_lead": 12}));
         let product = mirrored.ids("product.product")[1];
-        sample.write(
-            "product.product",
-            &[product],
-            json!({"default_code": "NEW-CODE"}),
-        );
+        sample.write("product.product", &[product], json!({"default_code": "NEW-CODE"}));
         let before = mirrored.versions("purchases", &format!("id <> {order}"));
 
         let outcomes = mirrored.run(FOLLOWED);
-        outcomes
-            .iter()
-            .for_each(|outcome| outcome.assert_ok("incremental"));
-        let told: Vec<(&str, i64, [i64; 4])> = outcomes
-            .iter()
-            .map(|outcome| (outcome.r#type.as_str(), outcome.fetched, outcome.counts()))
-            .collect();
+        outcomes.iter().for_each(|outcome| outcome.assert_ok("incremental"));
+        let told: Vec<(&str, i64, [i64; 4])> =
+            outcomes.iter().map(|outcome| (outcome.r#type.as_str(), outcome.fetched, outcome.counts())).collect();
         assert_eq!(
             told,
             [
@@ -141,11 +98,7 @@ fn only_what_changed_is_read_and_written() {
             ],
             "{series:?}"
         );
-        assert_eq!(
-            mirrored.versions("purchases", &format!("id <> {order}")),
-            before,
-            "the others were not written"
-        );
+        assert_eq!(mirrored.versions("purchases", &format!("id <> {order}")), before, "the others were not written");
         mirrored.assert_equal();
 
         // the next window looks back on that, and the one after it no more
@@ -155,11 +108,7 @@ fn only_what_changed_is_read_and_written() {
         }
         mirrored.later(HOUR);
         for outcome in mirrored.run(FOLLOWED) {
-            assert_eq!(
-                (outcome.fetched, outcome.counts()),
-                (0, [0; 4]),
-                "{series:?} {outcome:?}"
-            );
+            assert_eq!((outcome.fetched, outcome.counts()), (0, [0; 4]), "{series:?} {outcome:?}");
         }
     }
 }
@@ -171,20 +120,12 @@ fn changed_records_cost_their_own_pages_and_no_more() {
         mirrored.session.run("SET odoo_sync.batch_size = 10");
         let lines = &mirrored.ids("sale.order.line")[..25];
         // no header changes, since a line's own field does
-        mirrored
-            .sample
-            .write("sale.order.line", lines, json!({"name": "changed"}));
+        mirrored.sample.write("sale.order.line", lines, json!({"name": "changed"}));
         let outcome = mirrored.run_type("sales");
-        assert_eq!(
-            (outcome.mode.as_str(), outcome.updated),
-            ("incremental", 25),
-            "{series:?}"
-        );
+        assert_eq!((outcome.mode.as_str(), outcome.updated), ("incremental", 25), "{series:?}");
         let asked = mirrored.asked();
-        let of_lines: Vec<_> = asked
-            .iter()
-            .filter(|request| request.model.as_deref() == Some("sale.order.line"))
-            .collect();
+        let of_lines: Vec<_> =
+            asked.iter().filter(|request| request.model.as_deref() == Some("sale.order.line")).collect();
         let pages = of_lines.iter().filter(|request| is_page(request)).count();
         assert_eq!((pages, of_lines.len() - pages), (3, 3), "{series:?}");
     }
@@ -197,38 +138,24 @@ fn mode_is_told_by_the_result_and_by_history() {
         assert_eq!(mirrored.run_type("sales").mode, "incremental");
         mirrored.later(MINUTE);
         let outcomes = mirrored.run("'{sales,purchases}', full => true");
-        for (outcome, models) in outcomes.iter().zip([
-            ["sale.order", "sale.order.line"],
-            ["purchase.order", "purchase.order.line"],
-        ]) {
+        for (outcome, models) in
+            outcomes.iter().zip([["sale.order", "sale.order.line"], ["purchase.order", "purchase.order.line"]])
+        {
             let expected: usize = models.iter().map(|model| mirrored.ids(model).len()).sum();
-            assert_eq!(
-                (outcome.mode.as_str(), outcome.fetched),
-                ("full", expected as i64),
-                "{series:?} {outcome:?}"
-            );
+            assert_eq!((outcome.mode.as_str(), outcome.fetched), ("full", expected as i64), "{series:?} {outcome:?}");
         }
         mirrored.later(MINUTE);
         assert_eq!(mirrored.run_type("sales").mode, "incremental");
-        let modes = mirrored
-            .session
-            .column("SELECT mode FROM odoo_sync.history WHERE type = 'sales' ORDER BY run_id");
-        assert_eq!(
-            modes,
-            ["full", "incremental", "full", "incremental"],
-            "{series:?}"
-        );
+        let modes = mirrored.session.column("SELECT mode FROM odoo_sync.history WHERE type = 'sales' ORDER BY run_id");
+        assert_eq!(modes, ["full", "incremental", "full", "incremental"], "{series:?}");
     }
 }
 
 #[test]
 fn a_real_odoo_is_asked_little_where_nothing_changed() {
     for series in [14, 19] {
-        let Some(mut mirrored) = RealMirrored::new(
-            "window",
-            series,
-            &["products", "invoices", "purchases", "sales"],
-        ) else {
+        let Some(mut mirrored) = RealMirrored::new("window", series, &["products", "invoices", "purchases", "sales"])
+        else {
             continue;
         };
         // what earlier tests changed in this copy is within the lookback
@@ -238,32 +165,20 @@ fn a_real_odoo_is_asked_little_where_nothing_changed() {
         mirrored.await_later_second();
         for outcome in mirrored.run() {
             outcome.assert_ok("incremental");
-            assert_eq!(
-                (outcome.fetched, outcome.counts()),
-                (0, [0; 4]),
-                "{series} {outcome:?}"
-            );
+            assert_eq!((outcome.fetched, outcome.counts()), (0, [0; 4]), "{series} {outcome:?}");
         }
         let of_last = "FROM odoo_sync.runs WHERE run_id = (SELECT max(run_id) FROM odoo_sync.runs)";
-        let requests = mirrored
-            .session
-            .number(&format!("SELECT sum(requests) {of_last}"));
+        let requests = mirrored.session.number(&format!("SELECT sum(requests) {of_last}"));
         assert!(
             requests <= 7 * 3 + 3 + 4,
             "{series}: {requests} requests for 7 mirrors, one of which asks for three other models' traces, and a login"
         );
         // the fields' descriptions are all that is long
-        let bytes = mirrored
-            .session
-            .number(&format!("SELECT sum(bytes) {of_last}"));
+        let bytes = mirrored.session.number(&format!("SELECT sum(bytes) {of_last}"));
         assert!(bytes < 7 * 60_000, "{series}: {bytes} bytes for 7 mirrors");
 
         let order = mirrored.copy.search("sale.order", json!([]))[0];
-        mirrored.copy.write(
-            "sale.order",
-            &[order],
-            json!({"client_order_ref": "changed"}),
-        );
+        mirrored.copy.write("sale.order", &[order], json!({"client_order_ref": "changed"}));
         let outcomes = mirrored.run();
         let updated: i64 = outcomes.iter().map(|outcome| outcome.updated).sum();
         assert_eq!(updated, 1, "{series}: {outcomes:?}");
@@ -274,9 +189,7 @@ impl RealMirrored {
     /// Waits until what Odoo wrote before the last run is no longer within that run's first second.
     fn await_later_second(&mut self) {
         let is_over = "SELECT now() - max(window_end) > interval '2 s' FROM odoo_sync.mirror_state";
-        wait::until("a later second", Duration::from_secs(5), || {
-            (self.session.value(is_over) == "t").then_some(())
-        });
+        wait::until("a later second", Duration::from_secs(5), || (self.session.value(is_over) == "t").then_some(()));
     }
 }
 

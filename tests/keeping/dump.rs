@@ -9,34 +9,13 @@ use support::session::Session;
 
 /// What is known beside the mirrors, each with its name.
 const STATE: [(&str, &str); 8] = [
-    (
-        "connections",
-        "SELECT * FROM odoo_sync.connections ORDER BY name",
-    ),
-    (
-        "logins",
-        "SELECT srvname, usename, umoptions FROM pg_user_mappings ORDER BY 1, 2",
-    ),
-    (
-        "settings",
-        "SELECT * FROM odoo_sync.types ORDER BY connection, type",
-    ),
-    (
-        "catalogue",
-        "SELECT * FROM odoo_sync.mirrors ORDER BY type, table_name, since",
-    ),
-    (
-        "windows",
-        "SELECT * FROM odoo_sync.mirror_state ORDER BY connection, table_name",
-    ),
-    (
-        "history",
-        "SELECT * FROM odoo_sync.history ORDER BY run_id, connection, type",
-    ),
-    (
-        "failures",
-        "SELECT * FROM odoo_sync.failures ORDER BY table_name, odoo_id",
-    ),
+    ("connections", "SELECT * FROM odoo_sync.connections ORDER BY name"),
+    ("logins", "SELECT srvname, usename, umoptions FROM pg_user_mappings ORDER BY 1, 2"),
+    ("settings", "SELECT * FROM odoo_sync.types ORDER BY connection, type"),
+    ("catalogue", "SELECT * FROM odoo_sync.mirrors ORDER BY type, table_name, since"),
+    ("windows", "SELECT * FROM odoo_sync.mirror_state ORDER BY connection, table_name"),
+    ("history", "SELECT * FROM odoo_sync.history ORDER BY run_id, connection, type"),
+    ("failures", "SELECT * FROM odoo_sync.failures ORDER BY table_name, odoo_id"),
     ("number", "SELECT last_value FROM odoo_sync.run_ids"),
 ];
 
@@ -60,23 +39,15 @@ fn lived_in(name: &str) -> (SampleOdoo, Database<'static>) {
 }
 
 fn broken_line(sample: &SampleOdoo) -> i64 {
-    sample.records("sale.order.line")[3]["id"]
-        .as_i64()
-        .expect("an id is a number")
+    sample.records("sale.order.line")[3]["id"].as_i64().expect("an id is a number")
 }
 
 /// Changes some of Odoo's records, and makes all of them readable.
 fn go_on(sample: &SampleOdoo) {
     sample.mend_record("sale.order.line", broken_line(sample));
-    sample.create(
-        "res.partner",
-        json!({"name": "Restored", "complete_name": "Restored"}),
-    );
-    let ids: Vec<i64> = sample
-        .records("purchase.order.line")
-        .iter()
-        .filter_map(|record| record["id"].as_i64())
-        .collect();
+    sample.create("res.partner", json!({"name": "Restored", "complete_name": "Restored"}));
+    let ids: Vec<i64> =
+        sample.records("purchase.order.line").iter().filter_map(|record| record["id"].as_i64()).collect();
     sample.write("purchase.order.line", &ids[..2], json!({"name": "Changed"}));
     sample.unlink("purchase.order.line", &ids[2..3]);
 }
@@ -105,10 +76,7 @@ fn a_restore_in_another_cluster_has_everything_and_goes_on_incrementally() {
          CREATE INDEX by_origin ON odoo.invoices (invoice_origin)",
     );
     let before = state(&mut session);
-    assert!(
-        before.iter().all(|(_, rows)| !rows.is_empty()),
-        "{before:?}"
-    );
+    assert!(before.iter().all(|(_, rows)| !rows.is_empty()), "{before:?}");
 
     let cluster = Cluster::start(&[]);
     let there = cluster.empty_database("restored");
@@ -156,9 +124,6 @@ fn the_mirrors_alone_are_ordinary_tables() {
     let rows = session.rows(&counts);
     assert_eq!(rows.len(), 19, "{rows:?}");
     assert_eq!(rows, database.session().rows(&counts));
-    assert_eq!(
-        session.value("SELECT count(*) FROM pg_extension WHERE extname = 'odoo_sync'"),
-        "0"
-    );
+    assert_eq!(session.value("SELECT count(*) FROM pg_extension WHERE extname = 'odoo_sync'"), "0");
     session.run("DELETE FROM odoo.sales; DROP TABLE odoo.invoices");
 }

@@ -45,14 +45,8 @@ fn each_function_works_or_says_that_it_cannot_write_there() {
     let mut there = standby.session("shipped", "postgres");
 
     let name = |call: &&'static str| call.split('(').next().expect("it has a name");
-    let known: BTreeSet<&str> = WRITING
-        .iter()
-        .chain(&READING)
-        .chain(&INTERNAL)
-        .map(name)
-        .collect();
-    let functions =
-        there.column("SELECT proname FROM pg_proc WHERE pronamespace = 'odoo_sync'::regnamespace");
+    let known: BTreeSet<&str> = WRITING.iter().chain(&READING).chain(&INTERNAL).map(name).collect();
+    let functions = there.column("SELECT proname FROM pg_proc WHERE pronamespace = 'odoo_sync'::regnamespace");
     let functions: BTreeSet<&str> = functions.iter().map(String::as_str).collect();
     assert_eq!(functions, known, "this test knows every function");
 
@@ -65,10 +59,7 @@ fn each_function_works_or_says_that_it_cannot_write_there() {
         let cannot = format!("odoo_sync.{}() cannot run on a standby", name(&call));
         assert_eq!(error.message(), cannot, "{told}");
         assert_eq!(error.code().code(), "25006", "{told}");
-        assert!(
-            error.hint().is_some_and(|hint| hint.contains("primary")),
-            "{told}"
-        );
+        assert!(error.hint().is_some_and(|hint| hint.contains("primary")), "{told}");
     }
     let well = "SELECT count(*) FROM odoo_sync.status() WHERE state = 'ok'";
     assert_eq!(there.number(well), 6);

@@ -22,10 +22,7 @@ fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
         let named = RELEASED.map(|(version, text)| (format!("odoo_sync--{version}.sql"), text));
-        let scripts: Vec<(&str, &str)> = named
-            .iter()
-            .map(|(name, text)| (name.as_str(), *text))
-            .collect();
+        let scripts: Vec<(&str, &str)> = named.iter().map(|(name, text)| (name.as_str(), *text)).collect();
         Cluster::with_scripts(&scripts)
     })
 }
@@ -47,27 +44,15 @@ fn everything_is_as_a_new_installation_makes_it() {
         let (_, mut session) = released("facts", version);
         session.run("ALTER EXTENSION odoo_sync UPDATE");
         let updated = session.column(FACTS);
-        let (new, updated): (BTreeSet<&String>, BTreeSet<&String>) =
-            (new.iter().collect(), updated.iter().collect());
+        let (new, updated): (BTreeSet<&String>, BTreeSet<&String>) = (new.iter().collect(), updated.iter().collect());
         let mut differences: Vec<(&str, &str)> = new
             .difference(&updated)
             .map(|fact| (fact.as_str(), "a new installation"))
-            .chain(
-                updated
-                    .difference(&new)
-                    .map(|fact| (fact.as_str(), "an updated one")),
-            )
+            .chain(updated.difference(&new).map(|fact| (fact.as_str(), "an updated one")))
             .collect();
         differences.sort_unstable();
-        let told: Vec<String> = differences
-            .iter()
-            .map(|(fact, who)| format!("only in {who}: {fact}"))
-            .collect();
-        assert!(
-            told.is_empty(),
-            "sql/odoo_sync--{version}--….sql lacks something:\n{}",
-            told.join("\n")
-        );
+        let told: Vec<String> = differences.iter().map(|(fact, who)| format!("only in {who}: {fact}")).collect();
+        assert!(told.is_empty(), "sql/odoo_sync--{version}--….sql lacks something:\n{}", told.join("\n"));
     }
 }
 
@@ -88,28 +73,19 @@ fn the_next_run_is_incremental_and_right() {
         copy_state(&mut filled_session, &mut session);
         session.run("ALTER EXTENSION odoo_sync UPDATE");
 
-        let modes = session
-            .rows("SELECT DISTINCT mode, status, inserted, updated, deleted FROM odoo_sync.run()");
+        let modes = session.rows("SELECT DISTINCT mode, status, inserted, updated, deleted FROM odoo_sync.run()");
         let unchanged = ["incremental", "ok", "0", "0", "0"].map(|text| Some(text.to_owned()));
         assert_eq!(modes, [unchanged], "{version}");
         assert_equal(&mut session, &sample);
         let interval = "SELECT \"interval\" FROM odoo_sync.types WHERE type = 'sales'";
         assert_eq!(session.value(interval), "00:15:00");
-        assert_eq!(
-            session.value("SELECT max(run_id) FROM odoo_sync.history"),
-            "2"
-        );
+        assert_eq!(session.value("SELECT max(run_id) FROM odoo_sync.history"), "2");
     }
 }
 
 /// Makes a connection as the released version had it, without its functions: they are in this version's library.
 fn connect(session: &mut Session, access: &Access) {
-    let Access {
-        url,
-        database,
-        login,
-        secret,
-    } = access;
+    let Access { url, database, login, secret } = access;
     session.run(&format!(
         "CREATE SERVER odoo FOREIGN DATA WRAPPER odoo_sync OPTIONS (url {}, database {});
          CREATE USER MAPPING FOR CURRENT_USER SERVER odoo OPTIONS (login {}, secret {})",
@@ -130,17 +106,11 @@ fn copy_state(from: &mut Session, to: &mut Session) {
             session.column(&query).into_iter().collect()
         };
         let (here, there) = (columns(from), columns(to));
-        let shared: Vec<String> = here
-            .intersection(&there)
-            .map(|name| identifier(name))
-            .collect();
+        let shared: Vec<String> = here.intersection(&there).map(|name| identifier(name)).collect();
         let columns = format!("odoo_sync.{table} ({})", shared.join(", "));
         let rows = copied_out(&mut from.client, &columns);
         assert!(!rows.is_empty() || table == "failures", "{table}");
-        let mut writer = to
-            .client
-            .copy_in(&format!("COPY {columns} FROM STDIN"))
-            .expect("the columns are there");
+        let mut writer = to.client.copy_in(&format!("COPY {columns} FROM STDIN")).expect("the columns are there");
         writer.write_all(&rows).expect("the server takes them");
         writer.finish().expect("the rows fit");
     }
@@ -178,13 +148,8 @@ fn a_row_of_ones_own_in_the_catalogue_stays_and_a_built_in_one_is_renewed() {
         session.run("ALTER EXTENSION odoo_sync UPDATE");
         assert_eq!(session.rows(own), before, "{version}");
         let warehouses = "SELECT count(*) FROM odoo_sync.mirrors WHERE table_name = 'warehouses'";
-        assert_eq!(
-            session.value(warehouses),
-            "1",
-            "{version}: hers has the place"
-        );
-        let journals =
-            "SELECT cardinality(fields) > 1 FROM odoo_sync.mirrors WHERE table_name = 'journals'";
+        assert_eq!(session.value(warehouses), "1", "{version}: hers has the place");
+        let journals = "SELECT cardinality(fields) > 1 FROM odoo_sync.mirrors WHERE table_name = 'journals'";
         assert_eq!(session.value(journals), "t", "{version}");
     }
 }
@@ -199,7 +164,8 @@ fn what_an_administrator_granted_stays_granted() {
             "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA odoo_sync TO operator WITH GRANT OPTION;
              GRANT SELECT ON ALL TABLES IN SCHEMA odoo_sync TO operator; GRANT UPDATE ON odoo_sync.types TO operator",
         );
-        let granted = "SELECT has_function_privilege('operator', 'odoo_sync.connect'::regproc, 'EXECUTE WITH GRANT OPTION')
+        let granted =
+            "SELECT has_function_privilege('operator', 'odoo_sync.connect'::regproc, 'EXECUTE WITH GRANT OPTION')
                               AND has_table_privilege('operator', 'odoo_sync.history', 'SELECT')
                               AND has_table_privilege('operator', 'odoo_sync.types', 'UPDATE')";
         assert_eq!(session.value(granted), "t");

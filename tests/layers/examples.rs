@@ -10,9 +10,7 @@ fn said(files: &[(&str, &str)]) -> Vec<String> {
         .iter()
         .filter(|root| files.iter().all(|(path, _)| path != *root))
         .map(|root| ((*root).to_owned(), String::new()));
-    let given = files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let given = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
     let all: Vec<(String, String)> = roots.chain(given).collect();
     problems(&RULES, &all)
 }
@@ -39,19 +37,10 @@ fn above(path: &str) -> Vec<String> {
 fn downward_is_fine() {
     let tree = [
         ("src/lib.rs", "mod failure; mod pg; mod run; use run::go;"),
-        (
-            "src/run/mod.rs",
-            "mod store; pub use store::store; pub fn go() { crate::pg::rows::rows(); store() }",
-        ),
-        (
-            "src/run/store.rs",
-            "use crate::{failure::Failure, pg::rows}; pub fn store() { rows::rows(); }",
-        ),
+        ("src/run/mod.rs", "mod store; pub use store::store; pub fn go() { crate::pg::rows::rows(); store() }"),
+        ("src/run/store.rs", "use crate::{failure::Failure, pg::rows}; pub fn store() { rows::rows(); }"),
         ("src/pg/mod.rs", "pub mod rows;"),
-        (
-            "src/pg/rows.rs",
-            "use std::fmt; use crate::failure::Failure; pub fn rows() { unsafe { pgrx::pg_sys::f() } }",
-        ),
+        ("src/pg/rows.rs", "use std::fmt; use crate::failure::Failure; pub fn rows() { unsafe { pgrx::pg_sys::f() } }"),
         ("src/failure.rs", "pub struct Failure;"),
         ("src/odoo/lib.rs", "mod url; pub use url::Url;"),
         ("src/odoo/url.rs", "pub struct Url;"),
@@ -62,35 +51,20 @@ fn downward_is_fine() {
 
 #[test]
 fn a_plain_use_upward() {
-    assert_eq!(
-        in_pg("\nuse crate::run::store::Page;"),
-        above("crate::run::store::Page")
-    );
-    assert_eq!(
-        in_pg("\nuse crate::run::store as other;"),
-        above("crate::run::store")
-    );
-    assert_eq!(
-        in_pg("\nuse crate::run::store::*;"),
-        above("crate::run::store")
-    );
+    assert_eq!(in_pg("\nuse crate::run::store::Page;"), above("crate::run::store::Page"));
+    assert_eq!(in_pg("\nuse crate::run::store as other;"), above("crate::run::store"));
+    assert_eq!(in_pg("\nuse crate::run::store::*;"), above("crate::run::store"));
 }
 
 #[test]
 fn a_grouped_use_upward() {
     let said = in_pg("use crate::{\n    run::{store::{self, Page}},\n};");
-    assert_eq!(
-        said,
-        [above("crate::run::store"), above("crate::run::store::Page")].concat()
-    );
+    assert_eq!(said, [above("crate::run::store"), above("crate::run::store::Page")].concat());
 }
 
 #[test]
 fn super_upward() {
-    assert_eq!(
-        in_pg("\nuse super::super::run::store::Page;"),
-        above("super::super::run::store::Page")
-    );
+    assert_eq!(in_pg("\nuse super::super::run::store::Page;"), above("super::super::run::store::Page"));
     // within a module of the file, one more
     assert_eq!(
         in_pg("mod inner {\n    use super::super::super::run::store::Page; }"),
@@ -100,18 +74,9 @@ fn super_upward() {
 
 #[test]
 fn a_path_upward_in_a_type_or_an_expression() {
-    assert_eq!(
-        in_pg("fn f() {\n    crate::run::store::store() }"),
-        above("crate::run::store::store")
-    );
-    assert_eq!(
-        in_pg("struct A {\n    page: Vec<Option<crate::run::store::Page>> }"),
-        above("crate::run::store::Page")
-    );
-    assert_eq!(
-        in_pg("fn f() { use \n crate::run::store::store; }"),
-        above("crate::run::store::store")
-    );
+    assert_eq!(in_pg("fn f() {\n    crate::run::store::store() }"), above("crate::run::store::store"));
+    assert_eq!(in_pg("struct A {\n    page: Vec<Option<crate::run::store::Page>> }"), above("crate::run::store::Page"));
+    assert_eq!(in_pg("fn f() { use \n crate::run::store::store; }"), above("crate::run::store::store"));
 }
 
 #[test]
@@ -136,10 +101,7 @@ fn a_path_upward_in_the_arguments_of_a_macro_or_an_attribute() {
 
 #[test]
 fn a_re_export_upward() {
-    assert_eq!(
-        in_pg("\npub use crate::run::store::Page;"),
-        above("crate::run::store::Page")
-    );
+    assert_eq!(in_pg("\npub use crate::run::store::Page;"), above("crate::run::store::Page"));
 }
 
 #[test]
@@ -159,9 +121,7 @@ fn a_path_that_begins_with_a_name_from_a_use() {
 fn what_is_of_the_root_is_above_all() {
     assert_eq!(
         in_pg("use crate::Thing;"),
-        [
-            "src/pg/rows.rs:1: `crate::Thing` (src/lib.rs): `lib` is above `pg`, which may import encode, failure"
-        ]
+        ["src/pg/rows.rs:1: `crate::Thing` (src/lib.rs): `lib` is above `pg`, which may import encode, failure"]
     );
 }
 
@@ -170,10 +130,8 @@ fn a_layer_that_the_table_lacks() {
     let said = said(&[("src/lib.rs", "mod extra;"), ("src/extra.rs", "")]);
     assert_eq!(
         said,
-        [
-            "src/extra.rs: `extra` is no layer; there are lib, entry, api, worker, run, connection, state, reader, \
-          mirror, settings, pg, encode, failure"
-        ]
+        ["src/extra.rs: `extra` is no layer; there are lib, entry, api, worker, run, connection, state, reader, \
+          mirror, settings, pg, encode, failure"]
     );
 }
 
@@ -182,10 +140,7 @@ fn what_only_tests_import_does_not_count() {
     let said = said(&[
         ("src/lib.rs", "mod pg; mod run;"),
         ("src/run.rs", "pub fn run() {}"),
-        (
-            "src/pg/mod.rs",
-            "#[cfg(test)] mod tests; #[cfg(test)] mod more { use crate::run::run; }",
-        ),
+        ("src/pg/mod.rs", "#[cfg(test)] mod tests; #[cfg(test)] mod more { use crate::run::run; }"),
         ("src/pg/tests.rs", "use crate::run::run;"),
     ]);
     assert_eq!(said, [""; 0]);
@@ -193,10 +148,7 @@ fn what_only_tests_import_does_not_count() {
 
 #[test]
 fn neither_does_how_far_something_is_visible() {
-    assert_eq!(
-        in_pg("pub(in crate::pg) fn f() {} pub(crate) fn g() {}"),
-        [""; 0]
-    );
+    assert_eq!(in_pg("pub(in crate::pg) fn f() {} pub(crate) fn g() {}"), [""; 0]);
 }
 
 #[test]
@@ -223,19 +175,14 @@ fn a_circle_of_three_files() {
 fn a_folder_and_its_parts() {
     let said = said(&[
         ("src/lib.rs", "mod pg;"),
-        (
-            "src/pg/mod.rs",
-            "mod rows; pub use rows::Rows; pub struct Oid;",
-        ),
+        ("src/pg/mod.rs", "mod rows; pub use rows::Rows; pub struct Oid;"),
         ("src/pg/rows.rs", "use super::Oid; pub struct Rows;"),
     ]);
     assert_eq!(
         said,
-        [
-            "src/pg/mod.rs, src/pg/rows.rs import each other; what they share belongs into a file below them:\n    \
+        ["src/pg/mod.rs, src/pg/rows.rs import each other; what they share belongs into a file below them:\n    \
           src/pg/mod.rs:1: `rows::Rows` (src/pg/rows.rs)\n    \
-          src/pg/rows.rs:1: `super::Oid` (src/pg/mod.rs)"
-        ]
+          src/pg/rows.rs:1: `super::Oid` (src/pg/mod.rs)"]
     );
 }
 
@@ -252,11 +199,9 @@ fn a_circle_of_folders_without_one_of_files() {
     ]);
     assert_eq!(
         said,
-        [
-            "src/odoo/read, src/odoo/write import each other; one of them has to be below the others:\n    \
+        ["src/odoo/read, src/odoo/write import each other; one of them has to be below the others:\n    \
           src/odoo/read/source.rs:1: `crate::write::row::Row` (src/odoo/write/row.rs)\n    \
-          src/odoo/write/store.rs:2: `crate::read::page::Page` (src/odoo/read/page.rs)"
-        ]
+          src/odoo/write/store.rs:2: `crate::read::page::Page` (src/odoo/read/page.rs)"]
     );
 }
 
@@ -265,10 +210,7 @@ fn postgresql_where_threads_are() {
     let said = said(&[
         ("src/lib.rs", "mod pg; mod reader;"),
         ("src/pg.rs", "pub struct Rows;"),
-        (
-            "src/reader/mod.rs",
-            "use crate::pg::Rows;\nfn f() { pgrx::log!(\"\") }",
-        ),
+        ("src/reader/mod.rs", "use crate::pg::Rows;\nfn f() { pgrx::log!(\"\") }"),
         ("src/odoo/lib.rs", "\n\nuse pgrx::prelude::*;"),
     ]);
     assert_eq!(
@@ -286,15 +228,9 @@ fn postgresql_where_threads_are() {
 fn unsafe_elsewhere_than_in_pg() {
     let said = said(&[
         ("src/lib.rs", "mod entry; mod pg; mod run;"),
-        (
-            "src/entry.rs",
-            "#[unsafe(no_mangle)] pub extern \"C\" fn f() {}\nunsafe fn g() {}",
-        ),
+        ("src/entry.rs", "#[unsafe(no_mangle)] pub extern \"C\" fn f() {}\nunsafe fn g() {}"),
         ("src/pg/mod.rs", "unsafe extern \"C\" { fn f(); }"),
-        (
-            "src/run.rs",
-            "\n#[unsafe(no_mangle)] fn f() {}\nfn g() { m!(unsafe { 1 }) }",
-        ),
+        ("src/run.rs", "\n#[unsafe(no_mangle)] fn f() {}\nfn g() { m!(unsafe { 1 }) }"),
     ]);
     assert_eq!(
         said,
@@ -308,11 +244,7 @@ fn unsafe_elsewhere_than_in_pg() {
 
 #[test]
 fn what_cannot_be_read_is_told() {
-    let said = said(&[
-        ("src/lib.rs", "mod gone; mod pg;"),
-        ("src/pg.rs", "fn ("),
-        ("src/run.rs", ""),
-    ]);
+    let said = said(&[("src/lib.rs", "mod gone; mod pg;"), ("src/pg.rs", "fn ("), ("src/run.rs", "")]);
     assert_eq!(said[0], "src/lib.rs: `mod gone` has no file");
     assert!(said[1].starts_with("src/pg.rs: "), "{said:?}");
     assert_eq!(

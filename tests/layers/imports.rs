@@ -24,10 +24,7 @@ pub struct Import {
 pub fn imports(this: &Crate) -> Vec<Import> {
     let mut all = Vec::new();
     for (from, file) in this.files.iter().enumerate().filter(|(_, file)| !file.test) {
-        let mut written = Written {
-            scope: file.module.clone(),
-            paths: Vec::new(),
-        };
+        let mut written = Written { scope: file.module.clone(), paths: Vec::new() };
         written.visit_file(&file.syntax);
         let known = Known::new(this, &written.paths);
         for path in &written.paths {
@@ -36,12 +33,7 @@ pub fn imports(this: &Crate) -> Vec<Import> {
             };
             let to = this.file_at(&absolute);
             if to != from {
-                all.push(Import {
-                    from,
-                    to,
-                    line: path.line,
-                    path: path.segments.join("::"),
-                });
+                all.push(Import { from, to, line: path.line, path: path.segments.join("::") });
             }
         }
     }
@@ -77,20 +69,16 @@ struct Known<'a> {
 
 impl<'a> Known<'a> {
     fn new(this: &'a Crate, paths: &[Path]) -> Self {
-        let mut known = Self {
-            this,
-            names: BTreeMap::new(),
-            globs: Vec::new(),
-        };
+        let mut known = Self { this, names: BTreeMap::new(), globs: Vec::new() };
         // a `use` may begin with a name that another one gives
         loop {
             let before = known.names.len() + known.globs.len();
             for path in paths {
                 let target = match &path.kind {
                     Kind::Named => None,
-                    Kind::Used(_) | Kind::Glob => known
-                        .resolve(&path.scope, &path.segments)
-                        .filter(|absolute| this.modules.contains(absolute)),
+                    Kind::Used(_) | Kind::Glob => {
+                        known.resolve(&path.scope, &path.segments).filter(|absolute| this.modules.contains(absolute))
+                    }
                 };
                 let Some(target) = target else { continue };
                 let scope = path.scope.clone();
@@ -134,15 +122,10 @@ impl<'a> Known<'a> {
             let child = [module, std::slice::from_ref(name)].concat();
             self.this.modules.contains(&child).then_some(child)
         };
-        below(scope)
-            .or_else(|| self.names.get(&(scope.to_vec(), name.clone())).cloned())
-            .or_else(|| {
-                let mut here = self
-                    .globs
-                    .iter()
-                    .filter(|(where_, _)| where_.as_slice() == scope);
-                here.find_map(|(_, module)| below(module))
-            })
+        below(scope).or_else(|| self.names.get(&(scope.to_vec(), name.clone())).cloned()).or_else(|| {
+            let mut here = self.globs.iter().filter(|(where_, _)| where_.as_slice() == scope);
+            here.find_map(|(_, module)| below(module))
+        })
     }
 }
 
@@ -154,12 +137,7 @@ struct Written {
 
 impl Written {
     fn add(&mut self, segments: Vec<String>, line: usize, kind: Kind) {
-        self.paths.push(Path {
-            scope: self.scope.clone(),
-            segments,
-            line,
-            kind,
-        });
+        self.paths.push(Path { scope: self.scope.clone(), segments, line, kind });
     }
 
     /// The paths of a `use`, one for each name that it brings.
@@ -167,16 +145,9 @@ impl Written {
         let with = |name: &Ident| [prefix, &[name.to_string()]].concat();
         match tree {
             UseTree::Path(path) => self.add_tree(&with(&path.ident), &path.tree),
-            UseTree::Group(group) => group
-                .items
-                .iter()
-                .for_each(|item| self.add_tree(prefix, item)),
+            UseTree::Group(group) => group.items.iter().for_each(|item| self.add_tree(prefix, item)),
             UseTree::Glob(glob) => {
-                self.add(
-                    prefix.to_vec(),
-                    glob.star_token.span.start().line,
-                    Kind::Glob,
-                );
+                self.add(prefix.to_vec(), glob.star_token.span.start().line, Kind::Glob);
             }
             UseTree::Name(name) => self.add_name(prefix, &name.ident, &name.ident),
             UseTree::Rename(name) => self.add_name(prefix, &name.ident, &name.rename),
@@ -187,11 +158,7 @@ impl Written {
         let line = name.span().start().line;
         if name == "self" && !prefix.is_empty() {
             // `a::{self}` is a itself, under its own name unless it gets another
-            let kept = if known_as == "self" {
-                prefix[prefix.len() - 1].clone()
-            } else {
-                known_as.to_string()
-            };
+            let kept = if known_as == "self" { prefix[prefix.len() - 1].clone() } else { known_as.to_string() };
             self.add(prefix.to_vec(), line, Kind::Used(kept));
         } else {
             let path = [prefix, &[name.to_string()]].concat();
@@ -208,20 +175,15 @@ impl Written {
                 TokenTree::Group(group) => self.add_tokens(&group.stream()),
                 TokenTree::Ident(first) if !follows_colons(&tokens[..at]) => {
                     let mut segments = vec![first.to_string()];
-                    while let (true, Some(TokenTree::Ident(next))) =
-                        (colons(&tokens, at + 1), tokens.get(at + 3))
-                    {
+                    while let (true, Some(TokenTree::Ident(next))) = (colons(&tokens, at + 1), tokens.get(at + 3)) {
                         segments.push(next.to_string());
                         at += 3;
                     }
                     let open = colons(&tokens, at + 1);
                     match tokens.get(at + 3) {
                         // a `use` of several names
-                        Some(TokenTree::Group(group))
-                            if open && group.delimiter() == Delimiter::Brace =>
-                        {
-                            let tree: TokenStream =
-                                [TokenTree::Group(group.clone())].into_iter().collect();
+                        Some(TokenTree::Group(group)) if open && group.delimiter() == Delimiter::Brace => {
+                            let tree: TokenStream = [TokenTree::Group(group.clone())].into_iter().collect();
                             match syn::parse2::<UseTree>(tree) {
                                 Ok(tree) => self.add_tree(&segments, &tree),
                                 Err(_) => self.add_tokens(&group.stream()),
@@ -290,16 +252,8 @@ impl<'ast> Visit<'ast> for Written {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.leading_colon.is_none() && path.segments.len() > 1 {
-            let segments = path
-                .segments
-                .iter()
-                .map(|segment| segment.ident.to_string())
-                .collect();
-            self.add(
-                segments,
-                path.segments[0].ident.span().start().line,
-                Kind::Named,
-            );
+            let segments = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            self.add(segments, path.segments[0].ident.span().start().line, Kind::Named);
         }
         visit::visit_path(self, path);
     }

@@ -25,10 +25,7 @@ pub struct Rules {
 
 /// Everything in these files, of path and text each, that breaks a rule.
 pub fn problems(rules: &Rules, files: &[(String, String)]) -> Vec<String> {
-    let texts: BTreeMap<&str, &str> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
+    let texts: BTreeMap<&str, &str> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let mut problems = Vec::new();
     let mut reached = BTreeSet::new();
     for (place, root) in rules.crates.iter().enumerate() {
@@ -44,12 +41,8 @@ pub fn problems(rules: &Rules, files: &[(String, String)]) -> Vec<String> {
         problems.extend(calls_of_postgres(rules, &this, &imports));
         problems.extend(misplaced_unsafe(rules, &this));
     }
-    let unreached = texts
-        .keys()
-        .filter(|path| !reached.contains(**path) && !is_target(rules, path));
-    problems.extend(
-        unreached.map(|path| format!("{path}: no `mod` leads to it, so that it is not compiled")),
-    );
+    let unreached = texts.keys().filter(|path| !reached.contains(**path) && !is_target(rules, path));
+    problems.extend(unreached.map(|path| format!("{path}: no `mod` leads to it, so that it is not compiled")));
     problems
 }
 
@@ -57,28 +50,18 @@ pub fn problems(rules: &Rules, files: &[(String, String)]) -> Vec<String> {
 fn is_target(rules: &Rules, path: &str) -> bool {
     rules.crates.iter().any(|root| {
         let below = path.strip_prefix(&folder_of(root)).unwrap_or(path);
-        ["/tests/", "/benches/", "/examples/"]
-            .iter()
-            .any(|folder| below.starts_with(folder))
+        ["/tests/", "/benches/", "/examples/"].iter().any(|folder| below.starts_with(folder))
     })
 }
 
 /// Whether a file is in one of these places.
 fn is_in(path: &str, places: &[&str]) -> bool {
-    places.iter().any(|place| {
-        path.strip_prefix(place)
-            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-    })
+    places.iter().any(|place| path.strip_prefix(place).is_some_and(|rest| rest == ".rs" || rest.starts_with('/')))
 }
 
 /// The imports from a layer that is above.
 fn upward(rules: &Rules, this: &Crate, imports: &[Import]) -> Vec<String> {
-    let layer = |file: usize| {
-        this.files[file]
-            .module
-            .first()
-            .map_or("lib", String::as_str)
-    };
+    let layer = |file: usize| this.files[file].module.first().map_or("lib", String::as_str);
     let height = |layer: &str| rules.layers.iter().position(|name| *name == layer);
     let mut problems = Vec::new();
     let mut unknown = BTreeSet::new();
@@ -99,15 +82,8 @@ fn upward(rules: &Rules, this: &Crate, imports: &[Import]) -> Vec<String> {
         };
         if there < here {
             let below = &rules.layers[here + 1..];
-            let may = if below.is_empty() {
-                "nothing".to_owned()
-            } else {
-                below.join(", ")
-            };
-            problems.push(format!(
-                "{}: `{to}` is above `{from}`, which may import {may}",
-                told(this, import)
-            ));
+            let may = if below.is_empty() { "nothing".to_owned() } else { below.join(", ") };
+            problems.push(format!("{}: `{to}` is above `{from}`, which may import {may}", told(this, import)));
         }
     }
     problems
@@ -117,9 +93,7 @@ fn upward(rules: &Rules, this: &Crate, imports: &[Import]) -> Vec<String> {
 fn circles_of_files(this: &Crate, imports: &[Import]) -> Vec<String> {
     circles_among(this, imports, |file| Some(this.files[file].path.clone()))
         .map(|(names, lines)| {
-            format!(
-                "{names} import each other; what they share belongs into a file below them:{lines}"
-            )
+            format!("{names} import each other; what they share belongs into a file below them:{lines}")
         })
         .collect()
 }
@@ -151,7 +125,8 @@ fn circles_of_folders(this: &Crate, imports: &[Import]) -> Vec<String> {
     problems
 }
 
-/// The places of files that import each other: their names, and a line for each two files of which one imports the other.
+/// The places of files that import each other: their names, and a line for each two files of which one imports the
+/// other.
 fn circles_among(
     this: &Crate,
     imports: &[Import],
@@ -162,10 +137,7 @@ fn circles_among(
         .filter_map(|import| Some((place(import.from)?, place(import.to)?, import)))
         .filter(|(from, to, _)| from != to)
         .collect();
-    let edges: Vec<(&str, &str)> = crossing
-        .iter()
-        .map(|(from, to, _)| (from.as_str(), to.as_str()))
-        .collect();
+    let edges: Vec<(&str, &str)> = crossing.iter().map(|(from, to, _)| (from.as_str(), to.as_str())).collect();
     let mut found = Vec::new();
     for circle in circles(&edges) {
         let mut seen = BTreeSet::new();
@@ -204,9 +176,7 @@ fn circles<N: Ord + Copy>(edges: &[(N, N)]) -> Vec<BTreeSet<N>> {
         if circles.iter().any(|circle| circle.contains(node)) || !below.contains(node) {
             continue;
         }
-        let circle = below
-            .iter()
-            .filter(|other| reached.get(*other).is_some_and(|back| back.contains(node)));
+        let circle = below.iter().filter(|other| reached.get(*other).is_some_and(|back| back.contains(node)));
         circles.push(circle.copied().collect());
     }
     circles
@@ -227,9 +197,7 @@ fn calls_of_postgres(rules: &Rules, this: &Crate, imports: &[Import]) -> Vec<Str
         }
     }
     for import in imports {
-        if does_without(&&this.files[import.from])
-            && is_in(&this.files[import.to].path, rules.postgres)
-        {
+        if does_without(&&this.files[import.from]) && is_in(&this.files[import.to].path, rules.postgres) {
             problems.push(format!(
                 "{}: this file must do without PostgreSQL, which is called from there",
                 told(this, import)
@@ -275,11 +243,9 @@ fn words(tokens: &TokenStream) -> impl Iterator<Item = Word> {
         let mut hash = false;
         for token in tokens.clone() {
             match &token {
-                TokenTree::Ident(name) => words.push(Word {
-                    text: name.to_string(),
-                    line: name.span().start().line,
-                    in_attribute,
-                }),
+                TokenTree::Ident(name) => {
+                    words.push(Word { text: name.to_string(), line: name.span().start().line, in_attribute })
+                }
                 TokenTree::Group(group) => collect(&group.stream(), in_attribute || hash, words),
                 _ => {}
             }
@@ -293,8 +259,5 @@ fn words(tokens: &TokenStream) -> impl Iterator<Item = Word> {
 
 /// An import for the reader: `file:line: path (the file that it leads into)`.
 fn told(this: &Crate, import: &Import) -> String {
-    format!(
-        "{}:{}: `{}` ({})",
-        this.files[import.from].path, import.line, import.path, this.files[import.to].path
-    )
+    format!("{}:{}: `{}` ({})", this.files[import.from].path, import.line, import.path, this.files[import.to].path)
 }

@@ -42,9 +42,7 @@ impl Crate {
         if texts.contains_key(root) {
             this.add(root, Module::new(), folder_of(root), false, texts);
         } else {
-            this.unread.push(format!(
-                "{root}: there is no such file, and it is a crate's root"
-            ));
+            this.unread.push(format!("{root}: there is no such file, and it is a crate's root"));
         }
         this
     }
@@ -58,17 +56,8 @@ impl Crate {
             .expect("the root is a module of every crate")
     }
 
-    fn add(
-        &mut self,
-        path: &str,
-        module: Module,
-        folder: String,
-        test: bool,
-        texts: &BTreeMap<&str, &str>,
-    ) {
-        let parsed = texts[path]
-            .parse::<TokenStream>()
-            .map_err(|error| error.to_string());
+    fn add(&mut self, path: &str, module: Module, folder: String, test: bool, texts: &BTreeMap<&str, &str>) {
+        let parsed = texts[path].parse::<TokenStream>().map_err(|error| error.to_string());
         let parsed = parsed.and_then(|tokens| {
             let syntax = syn::parse2(tokens.clone()).map_err(|error| error.to_string())?;
             Ok((tokens, syntax))
@@ -80,31 +69,16 @@ impl Crate {
         let children = declared(&syntax.items, &module, &folder, test);
         self.file_of.insert(module.clone(), self.files.len());
         self.modules.insert(module.clone());
-        self.files.push(File {
-            path: path.to_owned(),
-            module,
-            test,
-            tokens,
-            syntax,
-        });
+        self.files.push(File { path: path.to_owned(), module, test, tokens, syntax });
         for child in children {
             self.modules.insert(child.module.clone());
             if child.inline {
                 continue;
             }
-            let (plain, nested) = (
-                format!("{}.rs", child.folder),
-                format!("{}/mod.rs", child.folder),
-            );
-            match [plain, nested]
-                .iter()
-                .find(|path| texts.contains_key(path.as_str()))
-            {
+            let (plain, nested) = (format!("{}.rs", child.folder), format!("{}/mod.rs", child.folder));
+            match [plain, nested].iter().find(|path| texts.contains_key(path.as_str())) {
                 Some(found) => self.add(found, child.module, child.folder, child.test, texts),
-                None => self.unread.push(format!(
-                    "{path}: `mod {}` has no file",
-                    child.module.join("::")
-                )),
+                None => self.unread.push(format!("{path}: `mod {}` has no file", child.module.join("::"))),
             }
         }
     }
@@ -112,8 +86,7 @@ impl Crate {
 
 /// The folder that a file is in.
 pub fn folder_of(path: &str) -> String {
-    path.rsplit_once('/')
-        .map_or(String::new(), |(folder, _)| folder.to_owned())
+    path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
 }
 
 /// A `mod` item.
@@ -137,10 +110,7 @@ fn declared(items: &[Item], module: &Module, folder: &str, test: bool) -> Vec<De
             inline: item.content.is_some(),
             test: test || is_for_tests(&item.attrs),
         };
-        let nested = item
-            .content
-            .as_ref()
-            .map(|(_, items)| declared(items, &below.module, &below.folder, below.test));
+        let nested = item.content.as_ref().map(|(_, items)| declared(items, &below.module, &below.folder, below.test));
         all.push(below);
         all.extend(nested.into_iter().flatten());
     }

@@ -7,7 +7,7 @@ use support::cluster::{Cluster, Database};
 use support::sample_odoo::{SampleOdoo, Series};
 use support::session::{Session, all_of};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../docs/security.md");
 
 /// Roles belong to the whole cluster, and those of README have one name each.
 static TURN: Mutex<()> = Mutex::new(());
@@ -19,12 +19,7 @@ fn grants(role: &str) -> String {
         .or_else(|| README.find(&format!("```sql\n-- {role} ")))
         .unwrap_or_else(|| panic!("README grants nothing to {role}"));
     let block = README[start..].trim_start_matches("```sql").trim_start();
-    let end = block
-        .find("\n\n")
-        .into_iter()
-        .chain(block.find("\n```"))
-        .min()
-        .expect("the block ends");
+    let end = block.find("\n\n").into_iter().chain(block.find("\n```")).min().expect("the block ends");
     block[..end].to_owned()
 }
 
@@ -53,13 +48,7 @@ impl Granted {
         robot.run("SELECT odoo_sync.run()");
         owner.run(&grants("analyst"));
         let analyst = database.session_as("analyst");
-        Granted {
-            sample,
-            owner,
-            analyst,
-            robot,
-            keeper,
-        }
+        Granted { sample, owner, analyst, robot, keeper }
     }
 }
 
@@ -74,12 +63,7 @@ fn assert_may(session: &mut Session, who: &str, statements: &[&str]) {
 fn assert_may_not(session: &mut Session, who: &str, statements: &[&str]) {
     for statement in statements {
         let error = session.error(statement);
-        assert_eq!(
-            error.code().code(),
-            "42501",
-            "{who} may not: {statement}\n{}",
-            all_of(&error)
-        );
+        assert_eq!(error.code().code(), "42501", "{who} may not: {statement}\n{}", all_of(&error));
     }
 }
 
@@ -88,10 +72,8 @@ fn each_may_what_it_is_for_and_nothing_else() {
     let _turn = TURN.lock();
     let mut all = Granted::new();
     let url = &all.sample.url;
-    let elsewhere = format!(
-        "SELECT * FROM odoo_sync.connect('{url}', 'sample', 'admin', '{}', 'mine')",
-        all.sample.secret
-    );
+    let elsewhere =
+        format!("SELECT * FROM odoo_sync.connect('{url}', 'sample', 'admin', '{}', 'mine')", all.sample.secret);
     let other_server = SampleOdoo::start(Series::V19);
     let moved = format!(
         "SELECT * FROM odoo_sync.connect('{}', 'sample', 'admin', '{}')",
@@ -151,10 +133,7 @@ fn each_may_what_it_is_for_and_nothing_else() {
         ],
     );
     // there is no pg_cron here, which only somebody who may schedule is told
-    assert_eq!(
-        all.robot.error("SELECT odoo_sync.schedule()").code().code(),
-        "55000"
-    );
+    assert_eq!(all.robot.error("SELECT odoo_sync.schedule()").code().code(), "55000");
     assert_may_not(
         &mut all.robot,
         "robot",

@@ -27,9 +27,7 @@ fn owned(role: &str, sample: &SampleOdoo) -> (Database<'static>, Session, Sessio
          CREATE USER MAPPING FOR postgres SERVER mine OPTIONS (login 'admin', secret 'x')",
     );
     let secret = &sample.secret;
-    superuser.run(&format!(
-        "ALTER USER MAPPING FOR postgres SERVER mine OPTIONS (SET secret '{secret}')"
-    ));
+    superuser.run(&format!("ALTER USER MAPPING FOR postgres SERVER mine OPTIONS (SET secret '{secret}')"));
     (database, superuser, owner)
 }
 
@@ -90,13 +88,8 @@ fn what_they_set_is_undone() {
          UPDATE mine.inventory SET quantity = -1;
          TRUNCATE public.seen",
     );
-    superuser.run(
-        "SET odoo_sync.batch_size = 5; SELECT odoo_sync.run('{inventory}', connection => 'mine')",
-    );
-    let strangers: Vec<String> = seen(&mut superuser)
-        .into_iter()
-        .filter(|who| who != "path_setter")
-        .collect();
+    superuser.run("SET odoo_sync.batch_size = 5; SELECT odoo_sync.run('{inventory}', connection => 'mine')");
+    let strangers: Vec<String> = seen(&mut superuser).into_iter().filter(|who| who != "path_setter").collect();
     assert!(strangers.is_empty(), "{strangers:?}");
 }
 

@@ -39,20 +39,11 @@ const ENDINGS: [Ending; 6] = [
         sqlstates: &["57014"],
         setting: "",
     },
-    Ending {
-        name: "ctrl_c",
-        end: |run, _| run.cancel(),
-        sqlstates: &["57014"],
-        setting: "",
-    },
+    Ending { name: "ctrl_c", end: |run, _| run.cancel(), sqlstates: &["57014"], setting: "" },
     Ending {
         name: "statement_timeout",
         // it comes by itself, a second after the statement began; the run has to be seen waiting before that
-        end: |run, _| {
-            wait::until("the timeout", Duration::from_secs(3), || {
-                run.is_finished().then_some(())
-            })
-        },
+        end: |run, _| wait::until("the timeout", Duration::from_secs(3), || run.is_finished().then_some(())),
         sqlstates: &["57014"],
         setting: "SET statement_timeout = '1s'",
     },
@@ -92,13 +83,7 @@ fn ends(ending: &Ending, stage: &str, is_silent: fn(&RecordedRequest) -> bool) {
     let name = format!("{}_{stage}", ending.name);
     let (sample, database) = connected(&name);
     sample.forget_requests();
-    sample.on_request(move |request| {
-        if is_silent(request) {
-            Reaction::Stall
-        } else {
-            Reaction::Answer
-        }
-    });
+    sample.on_request(move |request| if is_silent(request) { Reaction::Stall } else { Reaction::Answer });
     let mut session = database.session();
     session.run(ending.setting);
     let run = Background::start(session, "SELECT odoo_sync.run('{inventory,sales}')");
@@ -110,11 +95,7 @@ fn ends(ending: &Ending, stage: &str, is_silent: fn(&RecordedRequest) -> bool) {
 
     let start = Instant::now();
     (ending.end)(&run, &mut other);
-    let start = if ending.setting.is_empty() {
-        start
-    } else {
-        Instant::now()
-    };
+    let start = if ending.setting.is_empty() { start } else { Instant::now() };
     // no lock is left, and no worker
     let left = "SELECT (SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
                         WHERE d.datname = current_database() AND l.locktype = 'advisory')
@@ -128,30 +109,17 @@ fn ends(ending: &Ending, stage: &str, is_silent: fn(&RecordedRequest) -> bool) {
     assert_eq!(other.value(recorded), "interrupted", "{name}");
     assert!(took < AT_ONCE, "{name}: it took {took:?}");
 
-    let error = run
-        .end()
-        .0
-        .err()
-        .unwrap_or_else(|| panic!("{name}: the caller was told that all is well"));
+    let error = run.end().0.err().unwrap_or_else(|| panic!("{name}: the caller was told that all is well"));
     // the connection of a caller that is terminated may be closed before its error is read
-    let sqlstate = error
-        .code()
-        .map_or(if error.is_closed() { CLOSED } else { "" }, |code| {
-            code.code()
-        });
+    let sqlstate = error.code().map_or(if error.is_closed() { CLOSED } else { "" }, |code| code.code());
     assert!(ending.sqlstates.contains(&sqlstate), "{name}: {error:?}");
 
     sample.on_request(|_| Reaction::Answer);
     let rows = other.rows("SELECT status FROM odoo_sync.run()");
-    assert!(
-        rows.iter().all(|row| row[0].as_deref() == Some("ok")),
-        "{name}: {rows:?}"
-    );
+    assert!(rows.iter().all(|row| row[0].as_deref() == Some("ok")), "{name}: {rows:?}");
     compare(&mut other, "odoo", &mut SampleTruth::new(&sample)).assert_equal();
     assert_eq!(
-        other.number(
-            "SELECT count(*) FROM odoo_sync.history WHERE status NOT IN ('ok', 'interrupted')"
-        ),
+        other.number("SELECT count(*) FROM odoo_sync.history WHERE status NOT IN ('ok', 'interrupted')"),
         0,
         "{name}"
     );
@@ -167,18 +135,13 @@ fn what_was_committed_before_a_cancel_stays() {
     gate.pass(2);
     let mut other = database.session();
     let fetched = "SELECT fetched FROM odoo_sync.status() WHERE type = 'sales'";
-    wait::until("two pages", PATIENCE, || {
-        (other.value(fetched) == "10").then_some(())
-    });
+    wait::until("two pages", PATIENCE, || (other.value(fetched) == "10").then_some(()));
     other.run("SELECT odoo_sync.cancel()");
     assert!(run.end().0.is_err());
     assert_eq!(other.number("SELECT count(*) FROM odoo.sales"), 10);
     gate.open();
     other.run("SELECT odoo_sync.run('{sales}')");
-    assert_eq!(
-        other.number("SELECT count(*) FROM odoo.sales"),
-        sample.records("sale.order").len() as i64
-    );
+    assert_eq!(other.number("SELECT count(*) FROM odoo.sales"), sample.records("sale.order").len() as i64);
 }
 
 #[test]

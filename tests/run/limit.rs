@@ -9,8 +9,7 @@ use support::session::of_server;
 
 use crate::connected;
 
-const MESSAGE: &str =
-    "the run was stopped after 1 s, the longest time that odoo_sync.run_timeout allows";
+const MESSAGE: &str = "the run was stopped after 1 s, the longest time that odoo_sync.run_timeout allows";
 
 #[test]
 fn a_run_is_stopped_when_its_time_is_over_and_what_it_has_stored_stays() {
@@ -26,21 +25,15 @@ fn a_run_is_stopped_when_its_time_is_over_and_what_it_has_stored_stays() {
     let (result, mut session) = run.end();
     let took = start.elapsed();
     let error = of_server(&result.expect_err("its time was over"));
-    assert!(
-        took >= Duration::from_secs(1) && took < Duration::from_secs(3),
-        "{took:?}"
-    );
+    assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(3), "{took:?}");
     assert_eq!(error.code().code(), "53400", "{error:?}");
     assert_eq!(error.message(), "2 of 2 types failed: sales, inventory");
     let detail = error.detail().unwrap_or_default();
     assert!(
-        detail.contains(&format!(
-            "sales: failed (10 fetched, 10 inserted): connection odoo: {MESSAGE}"
-        )),
+        detail.contains(&format!("sales: failed (10 fetched, 10 inserted): connection odoo: {MESSAGE}")),
         "{detail}"
     );
-    let told =
-        "SELECT count(*) FROM odoo_sync.history WHERE status = 'failed' AND message LIKE '%' || $$";
+    let told = "SELECT count(*) FROM odoo_sync.history WHERE status = 'failed' AND message LIKE '%' || $$";
     assert_eq!(session.number(&format!("{told}{MESSAGE}$$ || '%'")), 2);
     assert_eq!(session.number("SELECT count(*) FROM odoo.sales"), 10);
     gate.open();
@@ -55,29 +48,13 @@ fn its_time_is_over_while_it_waits_for_a_lock() {
     session.run("SELECT odoo_sync.run('{sales}')");
     let mut other = database.session();
     other.run("BEGIN; LOCK TABLE odoo.sales IN SHARE MODE");
-    session
-        .run("UPDATE odoo_sync.mirror_state SET full_at = NULL; SET odoo_sync.run_timeout = '1s'");
-    let order = sample.records("sale.order")[0]["id"]
-        .as_i64()
-        .expect("a number");
-    sample.write(
-        "sale.order",
-        &[order],
-        serde_json::json!({"client_order_ref": "new"}),
-    );
+    session.run("UPDATE odoo_sync.mirror_state SET full_at = NULL; SET odoo_sync.run_timeout = '1s'");
+    let order = sample.records("sale.order")[0]["id"].as_i64().expect("a number");
+    sample.write("sale.order", &[order], serde_json::json!({"client_order_ref": "new"}));
     let start = Instant::now();
     let error = session.error("SELECT odoo_sync.run('{sales}')");
-    assert!(
-        start.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        start.elapsed()
-    );
-    assert!(
-        error
-            .detail()
-            .is_some_and(|detail| detail.contains(MESSAGE)),
-        "{error:?}"
-    );
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(error.detail().is_some_and(|detail| detail.contains(MESSAGE)), "{error:?}");
 }
 
 #[test]
@@ -87,10 +64,7 @@ fn a_run_within_its_time_ends_well() {
     session.run("SET odoo_sync.run_timeout = '1min'");
     assert_eq!(session.value("SHOW odoo_sync.run_timeout"), "1min");
     let rows = session.rows("SELECT status FROM odoo_sync.run()");
-    assert!(
-        rows.iter().all(|row| row[0].as_deref() == Some("ok")),
-        "{rows:?}"
-    );
+    assert!(rows.iter().all(|row| row[0].as_deref() == Some("ok")), "{rows:?}");
     let error = session.error("SET odoo_sync.run_timeout = '-1s'");
     assert_eq!(error.code().code(), "22023", "{error:?}");
 }

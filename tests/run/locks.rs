@@ -20,9 +20,7 @@ const PATIENT_ENOUGH: Duration = Duration::from_secs(9);
 fn changed(name: &str) -> (SampleOdoo, Database<'static>, i64) {
     let (sample, database) = connected(name);
     database.session().run("SELECT odoo_sync.run()");
-    let order = sample.records("sale.order")[0]["id"]
-        .as_i64()
-        .expect("a number");
+    let order = sample.records("sale.order")[0]["id"].as_i64().expect("a number");
     sample.write("sale.order", &[order], json!({"client_order_ref": "new"}));
     (sample, database, order)
 }
@@ -37,25 +35,12 @@ fn a_caller_that_has_locked_a_mirror_is_told_at_once() {
     let (sample, database, _) = changed("locked_by_caller");
     sample.forget_requests();
     let mut session = database.session();
-    for mode in [
-        "SHARE",
-        "SHARE ROW EXCLUSIVE",
-        "EXCLUSIVE",
-        "ACCESS EXCLUSIVE",
-    ] {
+    for mode in ["SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"] {
         session.run(&format!("BEGIN; LOCK TABLE odoo.sale_lines IN {mode} MODE"));
         let error = session.error("SELECT odoo_sync.run()");
         assert_eq!(error.code().code(), "55P03", "{error:?}");
-        assert!(
-            error
-                .message()
-                .starts_with("this transaction holds a lock on odoo.sale_lines ("),
-            "{error:?}"
-        );
-        assert_eq!(
-            error.hint(),
-            Some("COMMIT or ROLLBACK before you call the run.")
-        );
+        assert!(error.message().starts_with("this transaction holds a lock on odoo.sale_lines ("), "{error:?}");
+        assert_eq!(error.hint(), Some("COMMIT or ROLLBACK before you call the run."));
         session.run("ROLLBACK");
     }
     assert!(sample.requests().is_empty(), "nothing was begun");
@@ -83,16 +68,10 @@ fn a_caller_whose_own_update_is_in_the_way_gets_an_error_that_says_so() {
     let (sample, database, order) = changed("row_of_caller");
     let mut session = database.session();
     let pid = session.pid();
-    session.run(&format!(
-        "BEGIN; UPDATE odoo.sales SET note = 'mine' WHERE id = {order}"
-    ));
+    session.run(&format!("BEGIN; UPDATE odoo.sales SET note = 'mine' WHERE id = {order}"));
     let start = Instant::now();
     let error = session.error("SELECT odoo_sync.run('{sales,inventory}')");
-    assert!(
-        start.elapsed() < PATIENT_ENOUGH,
-        "it took {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < PATIENT_ENOUGH, "it took {:?}", start.elapsed());
     assert_eq!(error.code().code(), "55P03", "{error:?}");
     assert_eq!(error.message(), "1 of 2 types failed: sales");
     let detail = error.detail().unwrap_or_default();
@@ -110,9 +89,7 @@ fn another_session_that_is_in_the_way_is_named() {
     let (sample, database, order) = changed("row_of_another");
     let mut other = database.session();
     let pid = other.pid();
-    other.run(&format!(
-        "BEGIN; UPDATE odoo.sales SET note = 'theirs' WHERE id = {order}"
-    ));
+    other.run(&format!("BEGIN; UPDATE odoo.sales SET note = 'theirs' WHERE id = {order}"));
     let mut session = database.session();
     let error = session.error("SELECT odoo_sync.run('{sales}')");
     let detail = error.detail().unwrap_or_default();
@@ -133,14 +110,15 @@ fn readers_read_on_while_a_run_writes_everything_anew() {
     // a report in a long transaction, and others that come and go
     reader.run("BEGIN; SELECT count(*) FROM odoo.sales, odoo.invoices");
     let mut session = database.session();
-    session.run("UPDATE odoo.invoices SET amount_total = 0; UPDATE odoo.sales SET note = 'x'; SET odoo_sync.batch_size = 5");
+    session.run(
+        "UPDATE odoo.invoices SET amount_total = 0; UPDATE odoo.sales SET note = 'x'; SET odoo_sync.batch_size = 5",
+    );
     let run = Background::start(session, "SELECT status FROM odoo_sync.run(full => true)");
     let mut other = database.session();
     other.run("SET lock_timeout = '10ms'");
     let mut reads = 0;
     while !run.is_finished() {
-        other
-            .run("SELECT sum(amount_total) FROM odoo.invoices; SELECT count(note) FROM odoo.sales");
+        other.run("SELECT sum(amount_total) FROM odoo.invoices; SELECT count(note) FROM odoo.sales");
         reads += 1;
     }
     assert!(reads > 5, "{reads} reads during the run");
@@ -163,15 +141,11 @@ fn a_new_column_waits_for_a_reader_without_holding_up_the_others() {
         other.run("SELECT count(*) FROM odoo.sales");
         longest = longest.max(start.elapsed());
     }
-    assert!(
-        longest < Duration::from_secs(1),
-        "a reader waited {longest:?}"
-    );
+    assert!(longest < Duration::from_secs(1), "a reader waited {longest:?}");
     let error = of_server(&run.end().0.expect_err("the reader stays"));
     let detail = error.detail().unwrap_or_default();
     assert!(
-        detail.contains("odoo.sales is locked by another session")
-            && detail.contains("AccessShareLock"),
+        detail.contains("odoo.sales is locked by another session") && detail.contains("AccessShareLock"),
         "{detail}"
     );
     // a reader that goes in time is waited for
@@ -203,9 +177,7 @@ fn no_lock_is_held_while_odoo_is_waited_for_at_any_page() {
     let mut pages = 0;
     while !run.is_finished() && pages < 5 {
         gate.await_request();
-        support::wait::until("no lock", crate::PATIENCE, || {
-            (other.number(&held) == 0).then_some(())
-        });
+        support::wait::until("no lock", crate::PATIENCE, || (other.number(&held) == 0).then_some(()));
         assert_eq!(other.number(&of_caller), 0, "page {pages}");
         gate.pass(1);
         gate.await_passes();
@@ -220,36 +192,19 @@ fn no_lock_is_held_while_odoo_is_waited_for_at_any_page() {
 #[test]
 fn a_deadlock_with_another_session_is_got_over() {
     let (sample, database, _) = changed("deadlock");
-    let orders: Vec<i64> = sample
-        .records("sale.order")
-        .iter()
-        .filter_map(|order| order["id"].as_i64())
-        .collect();
-    sample.write(
-        "sale.order",
-        &orders,
-        json!({"client_order_ref": "all of them"}),
-    );
+    let orders: Vec<i64> = sample.records("sale.order").iter().filter_map(|order| order["id"].as_i64()).collect();
+    sample.write("sale.order", &orders, json!({"client_order_ref": "all of them"}));
     let (first, last) = (orders[0], orders[orders.len() - 1]);
     let mut other = database.session();
     other.run("ALTER DATABASE deadlock SET log_lock_waits = on");
-    other.run(&format!(
-        "SET deadlock_timeout = '60s'; BEGIN; UPDATE odoo.sales SET note = 'last' WHERE id = {last}"
-    ));
-    let run = Background::start(
-        database.session(),
-        "SELECT status FROM odoo_sync.run('{sales}')",
-    );
+    other.run(&format!("SET deadlock_timeout = '60s'; BEGIN; UPDATE odoo.sales SET note = 'last' WHERE id = {last}"));
+    let run = Background::start(database.session(), "SELECT status FROM odoo_sync.run('{sales}')");
     let is_waiting = "SELECT count(*) FROM pg_stat_activity
                       WHERE datname = current_database() AND backend_type = 'odoo_sync' AND wait_event_type = 'Lock'";
     let mut observer = database.session();
-    wait::until("a run that waits for the row", PATIENT_ENOUGH, || {
-        (observer.number(is_waiting) == 1).then_some(())
-    });
+    wait::until("a run that waits for the row", PATIENT_ENOUGH, || (observer.number(is_waiting) == 1).then_some(()));
     // waits for the run, which waits for this one
-    other.run(&format!(
-        "UPDATE odoo.sales SET note = 'first' WHERE id = {first}; COMMIT"
-    ));
+    other.run(&format!("UPDATE odoo.sales SET note = 'first' WHERE id = {first}; COMMIT"));
     assert_eq!(run.rows()[0][0].as_deref(), Some("ok"));
     let log = database.cluster.log();
     assert!(log.contains("detected deadlock while waiting"), "{log}");

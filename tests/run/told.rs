@@ -49,10 +49,7 @@ fn heard(listener: &mut Session) -> Value {
 fn statuses(payload: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let types = payload["types"].as_array().expect("there are types");
-    types
-        .iter()
-        .map(|told| (text(&told["type"]), text(&told["status"])))
-        .collect()
+    types.iter().map(|told| (text(&told["type"]), text(&told["status"]))).collect()
 }
 
 fn pair(name: &str, status: &str) -> (String, String) {
@@ -67,20 +64,13 @@ fn a_failed_type_is_told_everywhere_and_once_in_the_log() {
     let rows = session.rows("SELECT status FROM odoo_sync.run('{inventory,sales}', wait => false)");
     assert_eq!(rows.len(), 2);
     let ended = "SELECT count(*) FROM odoo_sync.history WHERE status IN ('ok', 'failed')";
-    wait::until("the end of the run", PATIENCE, || {
-        (session.number(ended) == 2).then_some(())
-    });
+    wait::until("the end of the run", PATIENCE, || (session.number(ended) == 2).then_some(()));
     let reason = "You are not allowed to access";
     let lines = wait::until("a line in the log", PATIENCE, || {
         Some(log_lines("told_everywhere")).filter(|lines| !lines.is_empty())
     });
-    let [line] = lines.as_slice() else {
-        panic!("one line is expected: {lines:#?}")
-    };
-    assert!(
-        line.contains("LOG:  odoo_sync: run 1 of connection told_everywhere: inventory failed: "),
-        "{line}"
-    );
+    let [line] = lines.as_slice() else { panic!("one line is expected: {lines:#?}") };
+    assert!(line.contains("LOG:  odoo_sync: run 1 of connection told_everywhere: inventory failed: "), "{line}");
     assert!(line.contains(reason), "{line}");
     assert!(!line.contains(&sample.secret), "{line}");
 
@@ -96,10 +86,7 @@ fn a_failed_type_is_told_everywhere_and_once_in_the_log() {
     ] {
         let row = session.rows(told).remove(0);
         assert_eq!(row[0].as_deref(), Some("failed"), "{told}");
-        assert!(
-            row[1].as_deref().is_some_and(|text| text.contains(reason)),
-            "{row:?}"
-        );
+        assert!(row[1].as_deref().is_some_and(|text| text.contains(reason)), "{row:?}");
     }
 }
 
@@ -108,30 +95,19 @@ fn whoever_listens_hears_of_each_runs_end_once_it_is_committed() {
     let (sample, database) = connected("listened");
     let mut listener = listener(&database);
     sample.deny_model("stock.quant");
-    let gate = Gate::before(&sample, |request| {
-        request.model.as_deref() == Some("stock.quant")
-    });
+    let gate = Gate::before(&sample, |request| request.model.as_deref() == Some("stock.quant"));
     let asked = "BEGIN; SELECT odoo_sync.run('{inventory,sales}')";
     let run = Background::start(database.session(), asked);
-    let sales_ended =
-        "SELECT count(*) FROM odoo_sync.history WHERE type = 'sales' AND status = 'ok'";
+    let sales_ended = "SELECT count(*) FROM odoo_sync.history WHERE type = 'sales' AND status = 'ok'";
     let mut session = database.session();
-    wait::until("the end of sales", PATIENCE, || {
-        (session.number(sales_ended) == 1).then_some(())
-    });
+    wait::until("the end of sales", PATIENCE, || (session.number(sales_ended) == 1).then_some(()));
     gate.open();
     let error = run.end().0.expect_err("inventory cannot be read");
-    assert_eq!(
-        of_server(&error).message(),
-        "1 of 2 types failed: inventory"
-    );
+    assert_eq!(of_server(&error).message(), "1 of 2 types failed: inventory");
     let payload = heard(&mut listener);
     assert_eq!(payload["connection"], "listened");
     // in the order that was asked for, whichever ends first
-    assert_eq!(
-        statuses(&payload),
-        [pair("inventory", "failed"), pair("sales", "ok")]
-    );
+    assert_eq!(statuses(&payload), [pair("inventory", "failed"), pair("sales", "ok")]);
     // by then it is there to be read
     let history = format!(
         "SELECT type, status, fetched FROM odoo_sync.history WHERE run_id = {} ORDER BY type",
@@ -143,10 +119,7 @@ fn whoever_listens_hears_of_each_runs_end_once_it_is_committed() {
     assert_eq!(sales[2], Some(told["fetched"].to_string()));
     assert_eq!(told["inserted"], told["fetched"]);
     assert_eq!(told["mode"], "full");
-    assert_eq!(
-        [&told["updated"], &told["deleted"], &told["failed"]],
-        [0, 0, 0]
-    );
+    assert_eq!([&told["updated"], &told["deleted"], &told["failed"]], [0, 0, 0]);
 }
 
 #[test]
@@ -161,10 +134,7 @@ fn whoever_listens_hears_of_what_was_cancelled_and_of_what_was_skipped() {
     assert_eq!(statuses(&heard(&mut listener)), [pair("sales", "skipped")]);
     session.run("SELECT odoo_sync.cancel()");
     assert!(run.end().0.is_err());
-    assert_eq!(
-        statuses(&heard(&mut listener)),
-        [pair("sales", "interrupted")]
-    );
+    assert_eq!(statuses(&heard(&mut listener)), [pair("sales", "interrupted")]);
 }
 
 #[test]
@@ -183,13 +153,6 @@ fn a_payload_is_never_too_long_however_many_types_there_are() {
     let told = payload["types"].as_array().expect("there are types").len();
     assert!(told > 20, "{told}");
     assert_eq!(payload["types_left_out"], 156 - told as i64);
-    let quiet = listener
-        .client
-        .notifications()
-        .timeout_iter(Duration::from_millis(200))
-        .next();
-    assert!(
-        quiet.expect("the session stands").is_none(),
-        "it is told once"
-    );
+    let quiet = listener.client.notifications().timeout_iter(Duration::from_millis(200)).next();
+    assert!(quiet.expect("the session stands").is_none(), "it is told once");
 }

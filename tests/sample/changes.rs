@@ -13,16 +13,10 @@ fn all_mirrors_equal_and_a_second_run_changes_nothing() {
         let (sample, mut session) = connected("all", series);
         let first = run(&mut session);
         assert_eq!(first.len(), 6, "{first:?}");
-        assert!(
-            first.iter().all(|row| row[1].as_deref() == Some("ok")),
-            "{first:?}"
-        );
+        assert!(first.iter().all(|row| row[1].as_deref() == Some("ok")), "{first:?}");
         assert_equal(&mut session, &sample);
         for row in run(&mut session) {
-            let counts = of(
-                std::slice::from_ref(&row),
-                row[0].as_deref().unwrap_or_default(),
-            );
+            let counts = of(std::slice::from_ref(&row), row[0].as_deref().unwrap_or_default());
             assert_eq!(counts[..5], ["ok", "0", "0", "0", "0"], "{row:?}");
         }
     }
@@ -43,53 +37,28 @@ fn a_full_run_follows_what_changed() {
     for series in BOTH {
         let (sample, mut session) = connected("changes", series);
         run(&mut session);
-        let untouched =
-            "SELECT md5(string_agg(xmin::text || ctid, ',' ORDER BY id)) FROM odoo.accounts";
+        let untouched = "SELECT md5(string_agg(xmin::text || ctid, ',' ORDER BY id)) FROM odoo.accounts";
         let before = session.value(untouched);
-        let [cancelled, reset, deleted, renamed] = posted_invoices(&sample)[..4] else {
-            panic!("there are invoices")
-        };
+        let [cancelled, reset, deleted, renamed] = posted_invoices(&sample)[..4] else { panic!("there are invoices") };
         sample.write("account.move", &[cancelled], json!({"state": "cancel"}));
         sample.write("account.move", &[reset], json!({"state": "draft"}));
         sample.unlink("account.move", &[deleted]);
         // without a trace in write_date
         sample.write_quietly("account.move", &[renamed], json!({"ref": "quietly"}));
         let supplier = partner(&sample, series, "Brand new", json!({}));
-        let quants: Vec<i64> = sample
-            .records("stock.quant")
-            .iter()
-            .filter_map(|quant| quant["id"].as_i64())
-            .collect();
+        let quants: Vec<i64> = sample.records("stock.quant").iter().filter_map(|quant| quant["id"].as_i64()).collect();
         sample.unlink("stock.quant", &quants[..2]);
         sample.write("stock.quant", &quants[2..3], json!({"quantity": 1.5}));
 
         let rows = run(&mut session);
         assert_equal(&mut session, &sample);
-        assert_eq!(
-            of(&rows, "reference")[..5],
-            ["ok", "1", "0", "0", "0"],
-            "{series:?}: partner {supplier} is new"
-        );
-        assert_eq!(
-            of(&rows, "inventory")[..5],
-            ["ok", "0", "1", "2", "0"],
-            "{series:?}"
-        );
-        let gone = session.column(&format!(
-            "SELECT id FROM odoo.invoices WHERE id IN ({cancelled}, {reset}, {deleted})"
-        ));
+        assert_eq!(of(&rows, "reference")[..5], ["ok", "1", "0", "0", "0"], "{series:?}: partner {supplier} is new");
+        assert_eq!(of(&rows, "inventory")[..5], ["ok", "0", "1", "2", "0"], "{series:?}");
+        let gone =
+            session.column(&format!("SELECT id FROM odoo.invoices WHERE id IN ({cancelled}, {reset}, {deleted})"));
         assert!(gone.is_empty(), "{gone:?}");
-        assert_eq!(
-            session.value(&format!(
-                "SELECT ref FROM odoo.invoices WHERE id = {renamed}"
-            )),
-            "quietly"
-        );
-        assert_eq!(
-            session.value(untouched),
-            before,
-            "what did not change was not written"
-        );
+        assert_eq!(session.value(&format!("SELECT ref FROM odoo.invoices WHERE id = {renamed}")), "quietly");
+        assert_eq!(session.value(untouched), before, "what did not change was not written");
     }
 }
 
@@ -105,18 +74,11 @@ fn a_custom_field_comes_along() {
         stored: true,
     };
     sample.add_field("sale.order", field);
-    let order = sample.records("sale.order")[0]["id"]
-        .as_i64()
-        .expect("an id is a number");
+    let order = sample.records("sale.order")[0]["id"].as_i64().expect("an id is a number");
     sample.write("sale.order", &[order], json!({"x_route": "north"}));
     run(&mut session);
     assert_equal(&mut session, &sample);
-    assert_eq!(
-        session.value(&format!(
-            "SELECT x_route FROM odoo.sales WHERE id = {order}"
-        )),
-        "north"
-    );
+    assert_eq!(session.value(&format!("SELECT x_route FROM odoo.sales WHERE id = {order}")), "north");
     let comment = "SELECT col_description('odoo.sales'::regclass, attnum) FROM pg_attribute WHERE attrelid = 'odoo.sales'::regclass AND attname = 'x_route'";
     assert_eq!(session.value(comment), "Delivery \"route\"");
 }

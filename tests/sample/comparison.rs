@@ -12,10 +12,7 @@ fn the_comparison_sees_each_kind_of_difference() {
     run(&mut session);
     assert_equal(&mut session, &sample);
     for (change, differences) in [
-        (
-            "UPDATE odoo.partners SET name = name || ' ' WHERE id = (SELECT min(id) FROM odoo.partners)",
-            1,
-        ),
+        ("UPDATE odoo.partners SET name = name || ' ' WHERE id = (SELECT min(id) FROM odoo.partners)", 1),
         (
             "UPDATE odoo.partners SET street2 = '' WHERE id = (SELECT min(id) FROM odoo.partners WHERE street2 IS NULL)",
             1,
@@ -25,34 +22,16 @@ fn the_comparison_sees_each_kind_of_difference() {
             "UPDATE odoo.invoices SET amount_total = amount_total + 0.000001 WHERE id = (SELECT min(id) FROM odoo.invoices)",
             2,
         ),
-        (
-            "UPDATE odoo.invoices SET write_date = write_date + '1 us' WHERE id = (SELECT min(id) FROM odoo.invoices)",
-            1,
-        ),
-        (
-            "UPDATE odoo.invoices SET invoice_date = invoice_date + 1 WHERE id = (SELECT min(id) FROM odoo.invoices)",
-            1,
-        ),
-        (
-            "UPDATE odoo.products SET active = NULL WHERE id = (SELECT min(id) FROM odoo.products)",
-            1,
-        ),
-        (
-            "UPDATE odoo.products SET taxes_id = NULL WHERE id = (SELECT min(id) FROM odoo.products)",
-            1,
-        ),
+        ("UPDATE odoo.invoices SET write_date = write_date + '1 us' WHERE id = (SELECT min(id) FROM odoo.invoices)", 1),
+        ("UPDATE odoo.invoices SET invoice_date = invoice_date + 1 WHERE id = (SELECT min(id) FROM odoo.invoices)", 1),
+        ("UPDATE odoo.products SET active = NULL WHERE id = (SELECT min(id) FROM odoo.products)", 1),
+        ("UPDATE odoo.products SET taxes_id = NULL WHERE id = (SELECT min(id) FROM odoo.products)", 1),
         (
             "UPDATE odoo.sale_lines SET analytic_distribution = '{\"9\": 1}' WHERE id = (SELECT min(id) FROM odoo.sale_lines)",
             1,
         ),
-        (
-            "UPDATE odoo.users SET id = 1000000 WHERE id = (SELECT min(id) FROM odoo.users)",
-            2,
-        ),
-        (
-            "DELETE FROM odoo.users WHERE id = (SELECT min(id) FROM odoo.users)",
-            1,
-        ),
+        ("UPDATE odoo.users SET id = 1000000 WHERE id = (SELECT min(id) FROM odoo.users)", 2),
+        ("DELETE FROM odoo.users WHERE id = (SELECT min(id) FROM odoo.users)", 1),
         ("ALTER TABLE odoo.users DROP COLUMN login", 1),
         ("ALTER TABLE odoo.users ADD COLUMN more text", 1),
         ("DROP TABLE odoo.users", 1),

@@ -24,16 +24,8 @@ pub fn civil(day: i32) -> (i64, i64, i64) {
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (
-        year + era * 400 + i64::from(month <= 2),
-        month,
-        of_year - (153 * shifted + 2) / 5 + 1,
-    )
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 /// `YYYY-MM-DD`.
@@ -50,11 +42,7 @@ pub fn write_date(out: &mut Vec<u8>, date: i32) {
 pub fn write_datetime(out: &mut Vec<u8>, micros: i64) {
     write_date(out, micros.div_euclid(DAY) as i32);
     let seconds = micros.rem_euclid(DAY) / SECOND;
-    for (separator, value) in [
-        (b' ', seconds / 3600),
-        (b':', seconds / 60 % 60),
-        (b':', seconds % 60),
-    ] {
+    for (separator, value) in [(b' ', seconds / 3600), (b':', seconds / 60 % 60), (b':', seconds % 60)] {
         out.push(separator);
         digits(out, value, 2);
     }
@@ -66,11 +54,7 @@ pub fn parse_date(text: &str) -> Option<i32> {
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
-    let (year, month, date) = (
-        number(&bytes[..4])?,
-        number(&bytes[5..7])?,
-        number(&bytes[8..])?,
-    );
+    let (year, month, date) = (number(&bytes[..4])?, number(&bytes[5..7])?, number(&bytes[8..])?);
     let days = day(year, month, date);
     (civil(days) == (year, month, date)).then_some(days)
 }
@@ -78,35 +62,23 @@ pub fn parse_date(text: &str) -> Option<i32> {
 /// The inverse of [`write_datetime`], with an optional fraction of a second; None for any other text.
 pub fn parse_datetime(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
-    if bytes.len() < 19
-        || !matches!(bytes[10], b' ' | b'T')
-        || bytes[13] != b':'
-        || bytes[16] != b':'
-    {
+    if bytes.len() < 19 || !matches!(bytes[10], b' ' | b'T') || bytes[13] != b':' || bytes[16] != b':' {
         return None;
     }
     let date = parse_date(text.get(..10)?)?;
-    let (hours, minutes, seconds) = (
-        number(&bytes[11..13])?,
-        number(&bytes[14..16])?,
-        number(&bytes[17..19])?,
-    );
+    let (hours, minutes, seconds) = (number(&bytes[11..13])?, number(&bytes[14..16])?, number(&bytes[17..19])?);
     let fraction = match &bytes[19..] {
         [] => 0,
-        [b'.', digits @ ..] if (1..=6).contains(&digits.len()) => {
-            number(digits)? * 10_i64.pow(6 - digits.len() as u32)
-        }
+        [b'.', digits @ ..] if (1..=6).contains(&digits.len()) => number(digits)? * 10_i64.pow(6 - digits.len() as u32),
         _ => return None,
     };
-    (hours < 24 && minutes < 60 && seconds < 60).then(|| {
-        i64::from(date) * DAY + ((hours * 60 + minutes) * 60 + seconds) * SECOND + fraction
-    })
+    (hours < 24 && minutes < 60 && seconds < 60)
+        .then(|| i64::from(date) * DAY + ((hours * 60 + minutes) * 60 + seconds) * SECOND + fraction)
 }
 
 /// Microseconds since 1970.
 pub fn micros(time: SystemTime) -> i64 {
-    time.duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_micros() as i64)
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
 }
 
 /// The form of HTTP's `Date` header.
@@ -115,15 +87,9 @@ pub fn http_date(micros: i64) -> String {
     let (year, month, day) = civil(days);
     let seconds = micros.rem_euclid(DAY) / SECOND;
     let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][days.rem_euclid(7) as usize];
-    let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!(
-        "{weekday}, {day:02} {} {year} {hours:02}:{minutes:02}:{:02} GMT",
-        months[month as usize - 1],
-        seconds % 60
-    )
+    format!("{weekday}, {day:02} {} {year} {hours:02}:{minutes:02}:{:02} GMT", months[month as usize - 1], seconds % 60)
 }
 
 /// A clock of the server's own: the machine's, moved; or stopped.
@@ -139,10 +105,7 @@ impl Clock {
     }
 
     pub fn stop_at(&mut self, now: SystemTime) {
-        *self = Clock {
-            stopped_at: Some(micros(now)),
-            moved_by: 0,
-        };
+        *self = Clock { stopped_at: Some(micros(now)), moved_by: 0 };
     }
 
     pub fn advance(&mut self, by: Duration) {
@@ -160,9 +123,5 @@ fn digits(out: &mut Vec<u8>, mut value: i64, width: usize) {
 }
 
 fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |sum, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| sum * 10 + i64::from(digit - b'0'))
-    })
+    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
 }

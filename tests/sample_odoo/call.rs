@@ -36,20 +36,10 @@ impl<'a> Call<'a> {
         let ids = arguments.remove("ids").unwrap_or_default();
         if !signature.on_records && is_true(&ids) {
             let message = format!("cannot call {model}.{method} with ids");
-            return Err(Fault::new(
-                "werkzeug.exceptions.UnprocessableEntity",
-                message,
-            ));
+            return Err(Fault::new("werkzeug.exceptions.UnprocessableEntity", message));
         }
         let arguments = signature.bind_named(database.series, arguments)?;
-        Ok(Call {
-            database,
-            model,
-            method,
-            ids: read_ids(&ids)?,
-            arguments,
-            context,
-        })
+        Ok(Call { database, model, method, ids: read_ids(&ids)?, arguments, context })
     }
 
     /// A call as `execute_kw` makes it: the ids, where the method wants them, come first.
@@ -68,48 +58,37 @@ impl<'a> Call<'a> {
             Series::V14 => format!("type object '{model}' has no attribute '{method}'"),
             Series::V19 => format!("The method '{model}.{method}' does not exist"),
         };
-        let signature = signature(database, model, method)?
-            .ok_or_else(|| Fault::new("builtins.AttributeError", unknown()))?;
+        let signature =
+            signature(database, model, method)?.ok_or_else(|| Fault::new("builtins.AttributeError", unknown()))?;
         let context = named.remove("context").unwrap_or_default();
         let mut ids = Vec::new();
         if signature.on_records {
             let Some((first, rest)) = positional.split_first() else {
-                let what = if series == Series::V14 {
-                    "tuple"
-                } else {
-                    "list"
-                };
-                return Err(Fault::new(
-                    "builtins.IndexError",
-                    format!("{what} index out of range"),
-                ));
+                let what = if series == Series::V14 { "tuple" } else { "list" };
+                return Err(Fault::new("builtins.IndexError", format!("{what} index out of range")));
             };
             ids = read_ids(first)?;
             positional = rest;
         }
-        Ok(Call {
-            database,
-            model,
-            method,
-            ids,
-            arguments: signature.bind(series, positional, named)?,
-            context,
-        })
+        Ok(Call { database, model, method, ids, arguments: signature.bind(series, positional, named)?, context })
     }
 
     /// Fails where one of the records cannot be read.
     pub fn whole(&self, records: &[&Row]) -> Result<(), Fault> {
-        let broken = |row: &&Row| {
-            self.database
-                .broken
-                .get(&(self.model.to_owned(), row[ID].as_id().unwrap_or_default()))
-        };
+        let broken =
+            |row: &&Row| self.database.broken.get(&(self.model.to_owned(), row[ID].as_id().unwrap_or_default()));
+        let asked = self.argument("fields").as_array();
+        for ((model, field), (ids, fault)) in &self.database.broken_fields {
+            let is_asked = asked.is_some_and(|asked| asked.iter().any(|name| name == field));
+            let is_broken =
+                |row: &&Row| ids.as_ref().is_none_or(|ids| row[ID].as_id().is_some_and(|id| ids.contains(&id)));
+            if model == self.model && is_asked && records.iter().any(is_broken) {
+                return Err(fault.clone());
+            }
+        }
         match self.database.broken.is_empty() {
             true => Ok(()),
-            false => records
-                .iter()
-                .find_map(broken)
-                .map_or(Ok(()), |fault| Err(fault.clone())),
+            false => records.iter().find_map(broken).map_or(Ok(()), |fault| Err(fault.clone())),
         }
     }
 
@@ -132,11 +111,7 @@ impl<'a> Call<'a> {
     /// A list of texts. A text in place of a list is its characters, as in Python.
     pub fn texts(&self, name: &str) -> Vec<String> {
         match self.argument(name) {
-            Value::Array(items) => items
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             Value::String(text) => text.chars().map(String::from).collect(),
             _ => Vec::new(),
         }
@@ -145,11 +120,7 @@ impl<'a> Call<'a> {
 
 fn signature(database: &Database, model: &str, method: &str) -> Result<Option<Signature>, Fault> {
     if method.starts_with('_') {
-        let what = if database.series == Series::V14 {
-            method.to_owned()
-        } else {
-            format!("'{model}.{method}'")
-        };
+        let what = if database.series == Series::V14 { method.to_owned() } else { format!("'{model}.{method}'") };
         let message = format!("Private methods (such as {what}) cannot be called remotely.");
         return Err(Fault::new(super::fault::ACCESS_ERROR, message));
     }
@@ -165,18 +136,13 @@ fn read_ids(value: &Value) -> Result<Vec<i64>, Fault> {
         _ => one,
     };
     let not_an_id = |item: &Value| {
-        let text = item
-            .as_str()
-            .map_or_else(|| item.to_string(), str::to_owned);
+        let text = item.as_str().map_or_else(|| item.to_string(), str::to_owned);
         Fault::new(
             "psycopg2.errors.InvalidTextRepresentation",
             format!("invalid input syntax for type integer: \"{text}\"\n"),
         )
     };
-    items
-        .iter()
-        .map(|item| item.as_i64().ok_or_else(|| not_an_id(item)))
-        .collect()
+    items.iter().map(|item| item.as_i64().ok_or_else(|| not_an_id(item))).collect()
 }
 
 /// Python's truth of a JSON value.

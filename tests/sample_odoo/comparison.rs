@@ -60,21 +60,14 @@ impl Comparison {
             Operator::Greater => Comparison::ordered(operand, Ordering::is_gt, ">"),
             Operator::GreaterOrEqual => Comparison::ordered(operand, Ordering::is_ge, ">="),
             Operator::Like(pattern) => Comparison::like(operand, pattern),
-            Operator::Related { .. } => {
-                Err(Fault::value("Cannot use 'any' with non-relational fields"))
-            }
+            Operator::Related { .. } => Err(Fault::value("Cannot use 'any' with non-relational fields")),
         }
     }
 
     pub fn holds(&self, datum: &Datum) -> bool {
         match self {
             Comparison::Constant(constant) => *constant,
-            Comparison::OneOf {
-                ids,
-                values,
-                null,
-                negated,
-            } => {
+            Comparison::OneOf { ids, values, null, negated } => {
                 let found = match datum {
                     Datum::Null => *null,
                     Datum::Integer(id) => ids.contains(id),
@@ -82,31 +75,18 @@ impl Comparison {
                 };
                 found != *negated
             }
-            Comparison::Seconds {
-                seconds,
-                null,
-                negated,
-            } => {
+            Comparison::Seconds { seconds, null, negated } => {
                 let found = match datum {
                     Datum::Datetime(micros) => seconds.contains(&micros.div_euclid(SECOND)),
                     _ => *null,
                 };
                 found != *negated
             }
-            Comparison::Ordered {
-                ordering,
-                with,
-                null,
-            } => match datum {
+            Comparison::Ordered { ordering, with, null } => match datum {
                 Datum::Null => *null,
                 datum => compare(datum, with).is_some_and(ordering),
             },
-            Comparison::Like {
-                pattern,
-                any_case,
-                negated,
-                null,
-            } => {
+            Comparison::Like { pattern, any_case, negated, null } => {
                 if datum.is_null() {
                     return *null;
                 }
@@ -117,12 +97,7 @@ impl Comparison {
         }
     }
 
-    fn one_of(
-        values: &[Value],
-        listed: bool,
-        operand: &Operand,
-        negated: bool,
-    ) -> Result<Comparison, Fault> {
+    fn one_of(values: &[Value], listed: bool, operand: &Operand, negated: bool) -> Result<Comparison, Fault> {
         let Operand { series, field, .. } = *operand;
         if values.is_empty() {
             return Ok(Comparison::Constant(negated));
@@ -130,9 +105,7 @@ impl Comparison {
         // 14 drops what equals False from a list, as 0 does in Python
         let is_empty = |value: &&Value| match value {
             Value::Null | Value::Bool(false) => true,
-            Value::Number(number) if series == Series::V14 && listed => {
-                number.as_f64() == Some(0.0)
-            }
+            Value::Number(number) if series == Series::V14 && listed => number.as_f64() == Some(0.0),
             _ => false,
         };
         let mut null = values.iter().any(|value| is_empty(&value));
@@ -160,45 +133,22 @@ impl Comparison {
             }
             // 14: `!= 0` and `!= ''` leave the empty ones out
             Series::V14 => {
-                let zero =
-                    |value: &Value| value.as_f64() == Some(0.0) || value.as_str() == Some("");
+                let zero = |value: &Value| value.as_f64() == Some(0.0) || value.as_str() == Some("");
                 null |= negated && !listed && values.iter().any(zero);
             }
         }
         if series == Series::V19 && field.kind == Kind::Datetime && !data.is_empty() {
             let seconds = data.iter().filter_map(|datum| {
-                if let Datum::Datetime(micros) = datum {
-                    Some(micros.div_euclid(SECOND))
-                } else {
-                    None
-                }
+                if let Datum::Datetime(micros) = datum { Some(micros.div_euclid(SECOND)) } else { None }
             });
-            return Ok(Comparison::Seconds {
-                seconds: seconds.collect(),
-                null,
-                negated,
-            });
+            return Ok(Comparison::Seconds { seconds: seconds.collect(), null, negated });
         }
         let ids = data.iter().filter_map(Datum::as_id).collect();
-        Ok(Comparison::OneOf {
-            ids,
-            values: data,
-            null,
-            negated,
-        })
+        Ok(Comparison::OneOf { ids, values: data, null, negated })
     }
 
-    fn ordered(
-        operand: &Operand,
-        ordering: fn(Ordering) -> bool,
-        operator: &str,
-    ) -> Result<Comparison, Fault> {
-        let Operand {
-            series,
-            field,
-            value,
-            ..
-        } = *operand;
+    fn ordered(operand: &Operand, ordering: fn(Ordering) -> bool, operator: &str) -> Result<Comparison, Fault> {
+        let Operand { series, field, value, .. } = *operand;
         let falsy = falsy(field).filter(|_| series == Series::V19);
         let with = match value {
             Value::Null | Value::Bool(false) => match &falsy {
@@ -224,11 +174,7 @@ impl Comparison {
             }
             other => other,
         };
-        Ok(Comparison::Ordered {
-            ordering,
-            with,
-            null,
-        })
+        Ok(Comparison::Ordered { ordering, with, null })
     }
 
     fn like(operand: &Operand, pattern: Pattern) -> Result<Comparison, Fault> {
@@ -244,23 +190,10 @@ impl Comparison {
             };
         }
         let null = pattern.negated || (value.is_empty() && !pattern.whole);
-        let text = if pattern.whole {
-            value
-        } else {
-            format!("%{value}%")
-        };
-        let text = if pattern.any_case {
-            text.to_lowercase()
-        } else {
-            text
-        };
+        let text = if pattern.whole { value } else { format!("%{value}%") };
+        let text = if pattern.any_case { text.to_lowercase() } else { text };
         let (any_case, negated) = (pattern.any_case, pattern.negated);
-        Ok(Comparison::Like {
-            pattern: text.chars().collect(),
-            any_case,
-            negated,
-            null,
-        })
+        Ok(Comparison::Like { pattern: text.chars().collect(), any_case, negated, null })
     }
 }
 
@@ -295,8 +228,6 @@ fn like(pattern: &[char], text: &[char]) -> bool {
         [] => text.is_empty(),
         ['%', rest @ ..] => (0..=text.len()).any(|skipped| like(rest, &text[skipped..])),
         ['_', rest @ ..] => !text.is_empty() && like(rest, &text[1..]),
-        ['\\', literal, rest @ ..] | [literal, rest @ ..] => {
-            text.first() == Some(literal) && like(rest, &text[1..])
-        }
+        ['\\', literal, rest @ ..] | [literal, rest @ ..] => text.first() == Some(literal) && like(rest, &text[1..]),
     }
 }

@@ -44,8 +44,7 @@ impl<'a> Source<'a> {
         if field.kind == Kind::One2many {
             let relation = field.relation.as_deref().unwrap_or_default();
             let many2one = field.inverse.as_deref().unwrap_or_default();
-            let shown =
-                |row: &Row| field.name != "invoice_line_ids" || is_on_invoice(database, row);
+            let shown = |row: &Row| field.name != "invoice_line_ids" || is_on_invoice(database, row);
             return Source::Reverse(reverse(database, relation, many2one, shown));
         }
         let stored = |name: &str| table.position(name).unwrap_or(at);
@@ -54,29 +53,19 @@ impl<'a> Source<'a> {
             return Source::path(database, model, &field.related).unwrap_or(Source::Stored(at));
         }
         match (model, field.name.as_str()) {
-            _ if field.name == "display_name" && !field.stored() => {
-                Source::Name(database, model.to_owned())
-            }
+            _ if field.name == "display_name" && !field.stored() => Source::Name(database, model.to_owned()),
             (_, "__last_update") => Source::Stored(stored("write_date")),
             ("product.product", "lst_price") => match table.field("list_price") {
                 Some(list_price) => Source::new(database, model, list_price),
                 None => Source::Stored(at),
             },
-            ("product.product", "qty_available") => {
-                Source::Stock(stock(database), |stock| stock.on_hand)
+            ("product.product", "qty_available") => Source::Stock(stock(database), |stock| stock.on_hand),
+            ("product.product", "free_qty") => Source::Stock(stock(database), |stock| stock.on_hand - stock.reserved),
+            ("product.product", "incoming_qty") => Source::Stock(stock(database), |stock| stock.incoming),
+            ("product.product", "outgoing_qty") => Source::Stock(stock(database), |stock| stock.outgoing),
+            ("product.product", "virtual_available") => {
+                Source::Stock(stock(database), |stock| stock.on_hand + stock.incoming - stock.outgoing)
             }
-            ("product.product", "free_qty") => {
-                Source::Stock(stock(database), |stock| stock.on_hand - stock.reserved)
-            }
-            ("product.product", "incoming_qty") => {
-                Source::Stock(stock(database), |stock| stock.incoming)
-            }
-            ("product.product", "outgoing_qty") => {
-                Source::Stock(stock(database), |stock| stock.outgoing)
-            }
-            ("product.product", "virtual_available") => Source::Stock(stock(database), |stock| {
-                stock.on_hand + stock.incoming - stock.outgoing
-            }),
             ("product.category", "product_count") => {
                 Source::Count(reverse(database, "product.product", "categ_id", |_| true))
             }
@@ -95,16 +84,9 @@ impl<'a> Source<'a> {
         if rest.is_empty() {
             return Some(source);
         }
-        let relation = field
-            .relation
-            .as_deref()
-            .filter(|_| field.kind == Kind::Many2one)?;
+        let relation = field.relation.as_deref().filter(|_| field.kind == Kind::Many2one)?;
         let related = Source::path(database, relation, rest)?;
-        Some(Source::Related(
-            Box::new(source),
-            database.table(relation)?,
-            Box::new(related),
-        ))
+        Some(Source::Related(Box::new(source), database.table(relation)?, Box::new(related)))
     }
 
     /// The value is the record's own, at that place of the row.
@@ -121,19 +103,12 @@ impl<'a> Source<'a> {
             },
             Source::Reverse(_) => Cow::Owned(Datum::from(self.ids(row).into_owned())),
             Source::Stock(stock, figure) => {
-                let stock = id(row)
-                    .and_then(|id| stock.get(&id))
-                    .copied()
-                    .unwrap_or_default();
+                let stock = id(row).and_then(|id| stock.get(&id)).copied().unwrap_or_default();
                 Cow::Owned(Datum::Float(figure(&stock)))
             }
             Source::Count(_) => Cow::Owned(Datum::Integer(self.ids(row).len() as i64)),
-            Source::Name(database, model) => {
-                Cow::Owned(Datum::from(display_name(database, model, row)))
-            }
-            Source::Difference(of, less) => {
-                Cow::Owned(Datum::Float(row[*of].as_number() - row[*less].as_number()))
-            }
+            Source::Name(database, model) => Cow::Owned(Datum::from(display_name(database, model, row))),
+            Source::Difference(of, less) => Cow::Owned(Datum::Float(row[*of].as_number() - row[*less].as_number())),
         }
     }
 
@@ -144,12 +119,9 @@ impl<'a> Source<'a> {
                 Some(related) => field.ids(related),
                 None => Cow::Borrowed(&[]),
             },
-            Source::Reverse(lines) | Source::Count(lines) => Cow::Borrowed(
-                id(row)
-                    .and_then(|id| lines.get(&id))
-                    .map(Vec::as_slice)
-                    .unwrap_or_default(),
-            ),
+            Source::Reverse(lines) | Source::Count(lines) => {
+                Cow::Borrowed(id(row).and_then(|id| lines.get(&id)).map(Vec::as_slice).unwrap_or_default())
+            }
             Source::Stored(at) => match &row[*at] {
                 Datum::Ids(ids) => Cow::Borrowed(ids),
                 _ => Cow::Borrowed(&[]),
@@ -175,19 +147,13 @@ pub fn display_name(database: &Database, model: &str, row: &Row) -> String {
     let number = id(row).unwrap_or_default();
     let name = text("name");
     match model {
-        "res.partner" => text("complete_name")
-            .or_else(|| text("display_name"))
-            .or(name),
+        "res.partner" => text("complete_name").or_else(|| text("display_name")).or(name),
         "stock.location" | "product.category" => text("complete_name").or(name),
-        "product.product" => text("default_code")
-            .map(|code| format!("[{code}] {}", name.clone().unwrap_or_default()))
-            .or(name),
-        "account.account" => text("code")
-            .map(|code| format!("{code} {}", name.clone().unwrap_or_default()))
-            .or(name),
-        "account.move" => name
-            .filter(|name| name != "/")
-            .or_else(|| Some(format!("Draft Invoice (* {number})"))),
+        "product.product" => {
+            text("default_code").map(|code| format!("[{code}] {}", name.clone().unwrap_or_default())).or(name)
+        }
+        "account.account" => text("code").map(|code| format!("{code} {}", name.clone().unwrap_or_default())).or(name),
+        "account.move" => name.filter(|name| name != "/").or_else(|| Some(format!("Draft Invoice (* {number})"))),
         "stock.quant" => None,
         _ => name,
     }
@@ -210,12 +176,7 @@ fn is_on_invoice(database: &Database, line: &Row) -> bool {
 }
 
 /// For each id that the many2one names, the records that name it and are `shown`.
-fn reverse(
-    database: &Database,
-    model: &str,
-    many2one: &str,
-    shown: impl Fn(&Row) -> bool,
-) -> HashMap<i64, Vec<i64>> {
+fn reverse(database: &Database, model: &str, many2one: &str, shown: impl Fn(&Row) -> bool) -> HashMap<i64, Vec<i64>> {
     let mut lines: HashMap<i64, Vec<i64>> = HashMap::new();
     let Some(table) = database.table(model) else {
         return lines;
@@ -239,17 +200,11 @@ fn stock(database: &Database) -> Rc<HashMap<i64, Stock>> {
         return Rc::new(stock);
     };
     let internal = |location: &Datum| {
-        let usage = location
-            .as_id()
-            .and_then(|location| locations.get(location, "usage"));
+        let usage = location.as_id().and_then(|location| locations.get(location, "usage"));
         usage == Some(&Datum::from("internal"))
     };
     for quant in Line::of(database, "stock.quant") {
-        if let Some(product) = quant
-            .value("product_id")
-            .as_id()
-            .filter(|_| internal(quant.value("location_id")))
-        {
+        if let Some(product) = quant.value("product_id").as_id().filter(|_| internal(quant.value("location_id"))) {
             let entry = stock.entry(product).or_default();
             entry.on_hand += quant.value("quantity").as_number();
             entry.reserved += quant.value("reserved_quantity").as_number();
@@ -262,10 +217,7 @@ fn stock(database: &Database) -> Rc<HashMap<i64, Stock>> {
         };
         let quantity = planned.value("product_uom_qty").as_number();
         let entry = stock.entry(product).or_default();
-        match (
-            internal(planned.value("location_id")),
-            internal(planned.value("location_dest_id")),
-        ) {
+        match (internal(planned.value("location_id")), internal(planned.value("location_dest_id"))) {
             (false, true) => entry.incoming += quantity,
             (true, false) => entry.outgoing += quantity,
             _ => {}
@@ -283,14 +235,10 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn of(database: &'a Database, model: &str) -> impl Iterator<Item = Line<'a>> {
         let table = database.table(model);
-        table
-            .into_iter()
-            .flat_map(|table| table.rows.values().map(move |row| Line { table, row }))
+        table.into_iter().flat_map(|table| table.rows.values().map(move |row| Line { table, row }))
     }
 
     fn value(&self, field: &str) -> &'a Datum {
-        self.table
-            .position(field)
-            .map_or(&Datum::Null, |at| &self.row[at])
+        self.table.position(field).map_or(&Datum::Null, |at| &self.row[at])
     }
 }

@@ -11,6 +11,9 @@ use super::table::{Row, Table};
 /// The user that everything is done as.
 pub const USER: i64 = 2;
 
+/// The records that a field cannot be read of, or all; and what is raised.
+pub type BrokenField = (Option<Vec<i64>>, Fault);
+
 /// A company's whole Odoo.
 pub struct Database {
     pub series: Series,
@@ -21,6 +24,8 @@ pub struct Database {
     pub hidden: BTreeSet<(String, i64)>,
     /// Records that cannot be read, and the error that reading them gives.
     pub broken: BTreeMap<(String, i64), Fault>,
+    /// Fields that raise when they are read, of these records, or of all.
+    pub broken_fields: BTreeMap<(String, String), BrokenField>,
     /// For a model's field: the stored related fields that follow it.
     pub followers: HashMap<(String, String), Vec<(String, String)>>,
 }
@@ -33,13 +38,11 @@ impl Database {
             denied: BTreeSet::new(),
             hidden: BTreeSet::new(),
             broken: BTreeMap::new(),
+            broken_fields: BTreeMap::new(),
             followers: HashMap::new(),
         };
         for (model, described) in &Fixture::of(series).models {
-            database.tables.insert(
-                model.clone(),
-                Table::new(&described.name, described.fields()),
-            );
+            database.tables.insert(model.clone(), Table::new(&described.name, described.fields()));
         }
         database.find_followers();
         database
@@ -56,11 +59,7 @@ impl Database {
                         .or_default()
                         .push((model.clone(), field.name.clone()));
                     if depth + 1 < field.related.len() {
-                        match self
-                            .tables
-                            .get(&source)
-                            .and_then(|table| table.field(step)?.relation.clone())
-                        {
+                        match self.tables.get(&source).and_then(|table| table.field(step)?.relation.clone()) {
                             Some(next) => source = next,
                             None => break,
                         }
@@ -81,22 +80,15 @@ impl Database {
 
     /// The model's table, for callers who know that it is there.
     pub fn expect(&self, model: &str) -> &Table {
-        self.tables
-            .get(model)
-            .unwrap_or_else(|| panic!("the sample Odoo has no model {model}"))
+        self.tables.get(model).unwrap_or_else(|| panic!("the sample Odoo has no model {model}"))
     }
 
     pub fn expect_mut(&mut self, model: &str) -> &mut Table {
-        self.tables
-            .get_mut(model)
-            .unwrap_or_else(|| panic!("the sample Odoo has no model {model}"))
+        self.tables.get_mut(model).unwrap_or_else(|| panic!("the sample Odoo has no model {model}"))
     }
 
     pub fn drop_model(&mut self, model: &str) {
-        assert!(
-            self.tables.remove(model).is_some(),
-            "the sample Odoo has no model {model}"
-        );
+        assert!(self.tables.remove(model).is_some(), "the sample Odoo has no model {model}");
         self.find_followers();
     }
 
@@ -115,12 +107,7 @@ impl Database {
         let Some(at) = table.position(many2one) else {
             return Vec::new();
         };
-        table
-            .rows
-            .iter()
-            .filter(|(_, row)| row[at].as_id() == Some(id))
-            .map(|(id, _)| *id)
-            .collect()
+        table.rows.iter().filter(|(_, row)| row[at].as_id() == Some(id)).map(|(id, _)| *id).collect()
     }
 
     /// The decimals of the currency that a monetary field of the record is in.
@@ -131,9 +118,7 @@ impl Database {
         let places = || {
             let currency = Source::path(self, model, std::slice::from_ref(currency))?;
             let id = currency.get(row).as_id()?;
-            self.table("res.currency")?
-                .get(id, "decimal_places")?
-                .as_id()
+            self.table("res.currency")?.get(id, "decimal_places")?.as_id()
         };
         places().map_or(2, |places| places as usize)
     }

@@ -23,16 +23,10 @@ pub enum Datum {
 }
 
 impl Datum {
-    /// The stored form of a value as somebody would write it through Odoo: `false` and null are empty, many2ones are ids,
-    /// dates and datetimes are text.
+    /// The stored form of a value as somebody would write it through Odoo: `false` and null are empty, many2ones are
+    /// ids, dates and datetimes are text.
     pub fn from_json(field: &Field, value: &Value) -> Result<Datum, String> {
-        let wrong = || {
-            format!(
-                "{value} is no value for the {} field {}",
-                field.kind.name(),
-                field.name
-            )
-        };
+        let wrong = || format!("{value} is no value for the {} field {}", field.kind.name(), field.name);
         Ok(match (field.kind, value) {
             (_, Value::Null) => Datum::Null,
             (Kind::Boolean, Value::Bool(value)) => Datum::Boolean(*value),
@@ -42,20 +36,12 @@ impl Datum {
             (Kind::Integer | Kind::Many2one | Kind::Many2oneReference, value) => {
                 Datum::Integer(value.as_i64().ok_or_else(wrong)?)
             }
-            (Kind::Float | Kind::Monetary, value) => {
-                Datum::Float(value.as_f64().ok_or_else(wrong)?)
-            }
-            (Kind::Date, Value::String(text)) => {
-                Datum::Date(calendar::parse_date(text).ok_or_else(wrong)?)
-            }
-            (Kind::Datetime, Value::String(text)) => {
-                Datum::Datetime(calendar::parse_datetime(text).ok_or_else(wrong)?)
-            }
+            (Kind::Float | Kind::Monetary, value) => Datum::Float(value.as_f64().ok_or_else(wrong)?),
+            (Kind::Date, Value::String(text)) => Datum::Date(calendar::parse_date(text).ok_or_else(wrong)?),
+            (Kind::Datetime, Value::String(text)) => Datum::Datetime(calendar::parse_datetime(text).ok_or_else(wrong)?),
             (Kind::One2many | Kind::Many2many, Value::Array(ids)) => {
-                let mut ids = ids
-                    .iter()
-                    .map(|id| id.as_i64().ok_or_else(wrong))
-                    .collect::<Result<Vec<i64>, String>>()?;
+                let mut ids =
+                    ids.iter().map(|id| id.as_i64().ok_or_else(wrong)).collect::<Result<Vec<i64>, String>>()?;
                 ids.sort_unstable();
                 Datum::Ids(ids.into())
             }
@@ -76,10 +62,7 @@ impl Datum {
             Datum::Date(value) => json!(text(|out| calendar::write_date(out, *value))),
             Datum::Datetime(value) => {
                 let fraction = value.rem_euclid(calendar::SECOND);
-                json!(format!(
-                    "{}.{fraction:06}",
-                    text(|out| calendar::write_datetime(out, *value))
-                ))
+                json!(format!("{}.{fraction:06}", text(|out| calendar::write_datetime(out, *value))))
             }
             Datum::Ids(ids) => json!(ids),
             Datum::Json(value) => (**value).clone(),

@@ -11,9 +11,7 @@ impl Dice {
     /// By the seed that `ODOO_SYNC_SEED` names, or by that one; and which it is, for whoever has to repeat it.
     pub fn seeded(seed: u64) -> (Dice, u64) {
         let seed = match std::env::var("ODOO_SYNC_SEED") {
-            Ok(text) => text
-                .parse()
-                .unwrap_or_else(|_| panic!("ODOO_SYNC_SEED is {text:?}, which is no number")),
+            Ok(text) => text.parse().unwrap_or_else(|_| panic!("ODOO_SYNC_SEED is {text:?}, which is no number")),
             Err(_) => seed,
         };
         (Dice::new(seed), seed)

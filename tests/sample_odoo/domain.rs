@@ -55,20 +55,10 @@ pub struct Pattern {
 
 impl Operator {
     fn parse(series: Series, text: &str) -> Option<Operator> {
-        let like = |negated, any_case, whole| {
-            Operator::Like(Pattern {
-                negated,
-                any_case,
-                whole,
-            })
-        };
+        let like = |negated, any_case, whole| Operator::Like(Pattern { negated, any_case, whole });
         let lower = text.to_lowercase();
         // 14 knows the lower-case forms alone
-        let text = if series >= Series::V19 {
-            lower.as_str()
-        } else {
-            text
-        };
+        let text = if series >= Series::V19 { lower.as_str() } else { text };
         Some(match text {
             "=" => Operator::Equal,
             "!=" | "<>" => Operator::NotEqual,
@@ -103,10 +93,7 @@ impl Domain {
                 return Err(Fault::new("builtins.AssertionError", message));
             }
             _ => {
-                return Err(Fault::type_error(format!(
-                    "Domain() invalid argument type for domain: {}",
-                    repr(value)
-                )));
+                return Err(Fault::type_error(format!("Domain() invalid argument type for domain: {}", repr(value))));
             }
         };
         let malformed = || match series {
@@ -124,15 +111,9 @@ impl Domain {
                     let (Some(left), Some(right)) = (stack.pop(), stack.pop()) else {
                         return Err(malformed());
                     };
-                    if token == "&" {
-                        Domain::All(vec![left, right])
-                    } else {
-                        Domain::Any(vec![left, right])
-                    }
+                    if token == "&" { Domain::All(vec![left, right]) } else { Domain::Any(vec![left, right]) }
                 }
-                Value::String(token) if token == "!" => {
-                    Domain::Not(Box::new(stack.pop().ok_or_else(malformed)?))
-                }
+                Value::String(token) if token == "!" => Domain::Not(Box::new(stack.pop().ok_or_else(malformed)?)),
                 item => Domain::condition(series, item)?,
             };
             stack.push(domain);
@@ -147,13 +128,9 @@ impl Domain {
 
     fn condition(series: Series, item: &Value) -> Result<Domain, Fault> {
         let invalid = || match (series, item) {
-            (Series::V14, Value::Array(parts)) => {
-                Fault::value(format!("Invalid leaf {}", repr_tuple(parts)))
-            }
+            (Series::V14, Value::Array(parts)) => Fault::value(format!("Invalid leaf {}", repr_tuple(parts))),
             (Series::V14, item) => Fault::value(format!("Invalid leaf {}", repr(item))),
-            (Series::V19, item) => {
-                Fault::value(format!("Domain() invalid item in domain: {}", repr(item)))
-            }
+            (Series::V19, item) => Fault::value(format!("Domain() invalid item in domain: {}", repr(item))),
         };
         let Value::Array(parts) = item else {
             return Err(invalid());
@@ -161,9 +138,7 @@ impl Domain {
         let [field, operator, value] = parts.as_slice() else {
             return Err(invalid());
         };
-        if let (Some(constant), Some("="), Some(1)) =
-            (field.as_i64(), operator.as_str(), value.as_i64())
-        {
+        if let (Some(constant), Some("="), Some(1)) = (field.as_i64(), operator.as_str(), value.as_i64()) {
             return Ok(Domain::Constant(constant == 1));
         }
         let (Some(field), Some(text)) = (field.as_str(), operator.as_str()) else {
@@ -179,10 +154,7 @@ impl Domain {
             Some(operator) => operator,
             None if series == Series::V14 => return Err(invalid()),
             None => {
-                return Err(Fault::value(format!(
-                    "Invalid operator in condition {}",
-                    repr_tuple(parts)
-                )));
+                return Err(Fault::value(format!("Invalid operator in condition {}", repr_tuple(parts))));
             }
         };
         // both versions take the one for the other where the value says so
@@ -206,9 +178,7 @@ impl Domain {
     pub fn mentions(&self, field: &str) -> bool {
         match self {
             Domain::Constant(_) => false,
-            Domain::All(parts) | Domain::Any(parts) => {
-                parts.iter().any(|part| part.mentions(field))
-            }
+            Domain::All(parts) | Domain::Any(parts) => parts.iter().any(|part| part.mentions(field)),
             Domain::Not(part) => part.mentions(field),
             Domain::Condition(condition) => condition.field == field,
         }
@@ -227,18 +197,11 @@ impl Domain {
 impl Condition {
     /// The condition on the rest of the path, as it applies to the related record.
     pub fn on(&self, field: &str) -> Condition {
-        Condition {
-            field: field.to_owned(),
-            ..self.clone()
-        }
+        Condition { field: field.to_owned(), ..self.clone() }
     }
 
     /// The condition as Odoo's messages show it.
     pub fn repr(&self) -> String {
-        repr_tuple(&[
-            Value::from(self.field.as_str()),
-            Value::from(self.written.as_str()),
-            self.value.clone(),
-        ])
+        repr_tuple(&[Value::from(self.field.as_str()), Value::from(self.written.as_str()), self.value.clone()])
     }
 }

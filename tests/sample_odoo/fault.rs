@@ -17,10 +17,7 @@ pub const USER_ERROR: &str = "odoo.exceptions.UserError";
 
 impl Fault {
     pub fn new(name: &str, message: impl Into<String>) -> Fault {
-        Fault {
-            name: name.to_owned(),
-            message: message.into(),
-        }
+        Fault { name: name.to_owned(), message: message.into() }
     }
 
     pub fn value(message: impl Into<String>) -> Fault {
@@ -47,11 +44,7 @@ impl Fault {
     }
 
     /// A record rule keeps the record (id and name) of the model (and its label) from the user.
-    pub fn record_rule(
-        series: Series,
-        (model, label): (&str, &str),
-        (id, name): (i64, &str),
-    ) -> Fault {
+    pub fn record_rule(series: Series, (model, label): (&str, &str), (id, name): (i64, &str)) -> Fault {
         let message = match series {
             Series::V14 => format!(
                 "Due to security restrictions, you are not allowed to access '{label}' ({model}) records.\n\nRecords: {name} (id={id})\n\
@@ -81,9 +74,7 @@ impl Fault {
             ACCESS_ERROR | ACCESS_DENIED => 403,
             "odoo.exceptions.MissingError" => 404,
             "odoo.exceptions.LockError" => 409,
-            USER_ERROR | "odoo.exceptions.ValidationError" | "odoo.exceptions.RedirectWarning" => {
-                422
-            }
+            USER_ERROR | "odoo.exceptions.ValidationError" | "odoo.exceptions.RedirectWarning" => 422,
             "werkzeug.exceptions.BadRequest" => 400,
             "werkzeug.exceptions.Unauthorized" => 401,
             "werkzeug.exceptions.Forbidden" => 403,

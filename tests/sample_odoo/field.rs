@@ -36,10 +36,7 @@ impl Fixture {
 impl FixtureModel {
     pub fn fields(&self) -> impl Iterator<Item = Field> {
         self.fields.iter().map(|(name, attributes)| {
-            let attributes = attributes
-                .as_object()
-                .expect("a field's attributes are an object")
-                .clone();
+            let attributes = attributes.as_object().expect("a field's attributes are an object").clone();
             Field::new(name, attributes)
         })
     }
@@ -91,17 +88,11 @@ impl Kind {
     ];
 
     pub fn parse(name: &str) -> Option<Kind> {
-        Kind::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, kind)| *kind)
+        Kind::NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
     }
 
     pub fn name(self) -> &'static str {
-        Kind::NAMES
-            .iter()
-            .find(|(_, kind)| *kind == self)
-            .map_or("?", |(name, _)| name)
+        Kind::NAMES.iter().find(|(_, kind)| *kind == self).map_or("?", |(name, _)| name)
     }
 
     pub fn is_multiple(self) -> bool {
@@ -145,20 +136,11 @@ pub struct Field {
 
 impl Field {
     fn new(name: &str, mut attributes: Map<String, Value>) -> Field {
-        let text = |key: &str| {
-            attributes
-                .get(key)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
+        let text = |key: &str| attributes.get(key).and_then(Value::as_str).map(str::to_owned);
         let kind = text("type").as_deref().and_then(Kind::parse);
         let related = match attributes.get("related") {
             // a tuple before 16, a dotted path since
-            Some(Value::Array(path)) => path
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            Some(Value::Array(path)) => path.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             Some(Value::String(path)) => path.split('.').map(str::to_owned).collect(),
             _ => Vec::new(),
         };
@@ -170,9 +152,9 @@ impl Field {
             inverse: text("relation_field"),
             related,
             decimals: match (kind, attributes.get("digits")) {
-                (Some(Kind::Monetary), _) => Decimals::Currency(
-                    text("currency_field").unwrap_or_else(|| "currency_id".to_owned()),
-                ),
+                (Some(Kind::Monetary), _) => {
+                    Decimals::Currency(text("currency_field").unwrap_or_else(|| "currency_id".to_owned()))
+                }
                 (Some(Kind::Float), Some(Value::Array(digits))) => {
                     Decimals::Fixed(digits[1].as_u64().unwrap_or(2) as usize)
                 }
@@ -188,8 +170,7 @@ impl Field {
 
     /// A field that a test adds.
     pub fn added(spec: &super::FieldSpec) -> Field {
-        let kind = Kind::parse(&spec.kind)
-            .unwrap_or_else(|| panic!("{} is no field type of Odoo", spec.kind));
+        let kind = Kind::parse(&spec.kind).unwrap_or_else(|| panic!("{} is no field type of Odoo", spec.kind));
         let mut attributes = json!({
             "type": spec.kind, "string": spec.string, "store": spec.stored, "sortable": spec.stored && !kind.is_multiple(),
             "searchable": spec.stored, "groupable": spec.stored, "required": false, "readonly": !spec.stored,
@@ -198,9 +179,7 @@ impl Field {
         if let Some(relation) = &spec.relation {
             attributes["relation"] = json!(relation);
         }
-        let Value::Object(attributes) = attributes else {
-            unreachable!()
-        };
+        let Value::Object(attributes) = attributes else { unreachable!() };
         Field::new(&spec.name, attributes)
     }
 
@@ -225,10 +204,7 @@ impl Field {
             "res.users" => "partner_id",
             _ => return None,
         };
-        (!self.stored()
-            && self.related.len() == 2
-            && self.related[0] == parent
-            && self.related[1] == self.name)
+        (!self.stored() && self.related.len() == 2 && self.related[0] == parent && self.related[1] == self.name)
             .then_some(parent)
     }
 }

@@ -36,31 +36,18 @@ impl Request {
             return Ok(None);
         };
         let mut words = first.split_whitespace();
-        let (Some(verb), Some(target), Some(version)) = (words.next(), words.next(), words.next())
-        else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("no request line: {first:?}"),
-            ));
+        let (Some(verb), Some(target), Some(version)) = (words.next(), words.next(), words.next()) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("no request line: {first:?}")));
         };
         let path = target.split('?').next().unwrap_or_default().to_owned();
-        let mut request = Request {
-            verb: verb.to_owned(),
-            path,
-            ..Request::default()
-        };
+        let mut request = Request { verb: verb.to_owned(), path, ..Request::default() };
         while let Some(line) = read_line(connection)?.filter(|line| !line.is_empty()) {
-            let (name, value) = line.split_once(':').ok_or_else(|| {
-                io::Error::new(io::ErrorKind::InvalidData, format!("no header: {line:?}"))
-            })?;
-            request
-                .headers
-                .push((name.trim().to_lowercase(), value.trim().to_owned()));
+            let (name, value) = line
+                .split_once(':')
+                .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("no header: {line:?}")))?;
+            request.headers.push((name.trim().to_lowercase(), value.trim().to_owned()));
         }
-        if request
-            .header("expect")
-            .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
-        {
+        if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
             connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         request.close = match request.header("connection") {
@@ -68,15 +55,12 @@ impl Request {
             Some(value) if value.eq_ignore_ascii_case("keep-alive") => false,
             _ => version == "HTTP/1.0",
         };
-        if request
-            .header("transfer-encoding")
-            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
-        {
+        if request.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
             request.body = read_chunks(connection)?;
         } else if let Some(length) = request.header("content-length") {
-            let length: u64 = length.parse().map_err(|_| {
-                io::Error::new(io::ErrorKind::InvalidData, "no number in Content-Length")
-            })?;
+            let length: u64 = length
+                .parse()
+                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "no number in Content-Length"))?;
             request.body = read_exactly(connection, length)?;
         }
         Ok(Some(request))
@@ -84,26 +68,14 @@ impl Request {
 
     /// The first header of that (lower case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }
 
 impl Answer {
     pub fn json(series: Series, status: u16, body: Vec<u8>) -> Answer {
-        let content_type = if series == Series::V14 {
-            "application/json"
-        } else {
-            "application/json; charset=utf-8"
-        };
-        Answer {
-            status,
-            content_type: content_type.to_owned(),
-            headers: Vec::new(),
-            body,
-        }
+        let content_type = if series == Series::V14 { "application/json" } else { "application/json; charset=utf-8" };
+        Answer { status, content_type: content_type.to_owned(), headers: Vec::new(), body }
     }
 
     pub fn html(status: u16, body: &str) -> Answer {
@@ -133,11 +105,7 @@ impl Answer {
         for (name, value) in &self.headers {
             out.push_str(&format!("{name}: {value}\r\n"));
         }
-        out.push_str(if close {
-            "Connection: close\r\n\r\n"
-        } else {
-            "\r\n"
-        });
+        out.push_str(if close { "Connection: close\r\n\r\n" } else { "\r\n" });
         let body = &self.body[..truncate.unwrap_or(self.body.len()).min(self.body.len())];
         let mut out = out.into_bytes();
         out.extend_from_slice(body);
@@ -175,9 +143,7 @@ fn read_line(connection: &mut impl BufRead) -> io::Result<Option<String>> {
 
 fn read_exactly(connection: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
-    connection
-        .take(length.min(LONGEST))
-        .read_to_end(&mut body)?;
+    connection.take(length.min(LONGEST)).read_to_end(&mut body)?;
     if body.len() as u64 != length {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
@@ -189,8 +155,8 @@ fn read_chunks(connection: &mut impl BufRead) -> io::Result<Vec<u8>> {
     loop {
         let line = read_line(connection)?.ok_or(io::ErrorKind::UnexpectedEof)?;
         let size = line.split(';').next().unwrap_or_default().trim();
-        let size = u64::from_str_radix(size, 16)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "no chunk size"))?;
+        let size =
+            u64::from_str_radix(size, 16).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "no chunk size"))?;
         body.extend(read_exactly(connection, size)?);
         // the end of the chunk, or of the trailers
         while read_line(connection)?.is_some_and(|line| size == 0 && !line.is_empty()) {}

@@ -12,29 +12,21 @@ use super::protocol::Account;
 
 /// Answers a request to `/json/2/…`.
 pub fn answer(database: &Database, account: &Account, request: &Request) -> Answer {
-    if request
-        .header("x-odoo-database")
-        .is_some_and(|name| name != account.database)
-    {
+    if request.header("x-odoo-database").is_some_and(|name| name != account.database) {
         return Answer::html(
             404,
             "<!DOCTYPE html>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>No database is selected and the requested URL was not \
              found in the server-wide controllers.</p>\n",
         );
     }
-    result(database, account, request).map_or_else(
-        |error| fault(database.series, &error),
-        |body| Answer::json(database.series, 200, body),
-    )
+    result(database, account, request)
+        .map_or_else(|error| fault(database.series, &error), |body| Answer::json(database.series, 200, body))
 }
 
 fn result(database: &Database, account: &Account, request: &Request) -> Result<Vec<u8>, Fault> {
     let unauthorized = |message: &str| Err(Fault::new("werkzeug.exceptions.Unauthorized", message));
-    let (model, method) = request
-        .path
-        .strip_prefix("/json/2/")
-        .and_then(|rest| rest.split_once('/'))
-        .ok_or_else(not_a_method)?;
+    let (model, method) =
+        request.path.strip_prefix("/json/2/").and_then(|rest| rest.split_once('/')).ok_or_else(not_a_method)?;
     if method.contains('/') {
         return Err(not_a_method());
     }
@@ -45,9 +37,7 @@ fn result(database: &Database, account: &Account, request: &Request) -> Result<V
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     match key {
         None => {
-            return unauthorized(
-                "User not authenticated, use an API Key with a Bearer Authorization header.",
-            );
+            return unauthorized("User not authenticated, use an API Key with a Bearer Authorization header.");
         }
         Some((_, key)) if key.trim() != account.secret => return unauthorized("Invalid apikey"),
         Some(_) => {}
@@ -83,16 +73,11 @@ pub fn fault(series: Series, fault: &Fault) -> Answer {
     out.raw("}");
     let mut answer = Answer::json(series, fault.status(), out.bytes);
     if fault.status() == 401 {
-        answer
-            .headers
-            .push(("WWW-Authenticate", "Bearer ".to_owned()));
+        answer.headers.push(("WWW-Authenticate", "Bearer ".to_owned()));
     }
     answer
 }
 /// The address is not that of a method.
 pub fn not_a_method() -> Fault {
-    Fault::new(
-        "werkzeug.exceptions.NotFound",
-        "Did you mean POST /json/2/<model>/<method>?",
-    )
+    Fault::new("werkzeug.exceptions.NotFound", "Did you mean POST /json/2/<model>/<method>?")
 }

@@ -12,10 +12,7 @@ pub struct JsonText {
 
 impl JsonText {
     pub fn new(series: Series) -> JsonText {
-        JsonText {
-            bytes: Vec::new(),
-            ascii: series == Series::V14,
-        }
+        JsonText { bytes: Vec::new(), ascii: series == Series::V14 }
     }
 
     pub fn raw(&mut self, text: &str) {
@@ -153,9 +150,7 @@ pub fn float_repr(value: f64) -> String {
     let text = format!("{value:?}");
     match text.split_once('e') {
         Some((digits, exponent)) => {
-            let (sign, exponent) = exponent
-                .strip_prefix('-')
-                .map_or(('+', exponent), |digits| ('-', digits));
+            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
             format!("{digits}e{sign}{exponent:0>2}")
         }
         None => text,
@@ -170,15 +165,10 @@ pub fn repr(value: &Value) -> String {
         Value::Bool(false) => "False".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => repr_text(text),
-        Value::Array(items) => format!(
-            "[{}]",
-            items.iter().map(repr).collect::<Vec<_>>().join(", ")
-        ),
+        Value::Array(items) => format!("[{}]", items.iter().map(repr).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(key, value)| format!("{}: {}", repr_text(key), repr(value)))
-                .collect();
+            let members: Vec<String> =
+                members.iter().map(|(key, value)| format!("{}: {}", repr_text(key), repr(value))).collect();
             format!("{{{}}}", members.join(", "))
         }
     }
@@ -187,19 +177,11 @@ pub fn repr(value: &Value) -> String {
 /// The same, of a list as the tuple that Odoo makes of it.
 pub fn repr_tuple(items: &[Value]) -> String {
     let text = items.iter().map(repr).collect::<Vec<_>>().join(", ");
-    if items.len() == 1 {
-        format!("({text},)")
-    } else {
-        format!("({text})")
-    }
+    if items.len() == 1 { format!("({text},)") } else { format!("({text})") }
 }
 
 fn repr_text(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::from(quote);
     for character in text.chars() {
         match character {

@@ -20,10 +20,7 @@ pub fn answer(database: &Database, account: &Account, body: &[u8]) -> Answer {
     let body: Value = match (serde_json::from_slice(body), series) {
         (Ok(Value::Object(body)), _) => Value::Object(body),
         (Ok(_), Series::V14) => {
-            return Answer::html(
-                500,
-                "<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n",
-            );
+            return Answer::html(500, "<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n");
         }
         (Ok(_), Series::V19) => return Answer::html(400, "Invalid JSON-RPC data"),
         (Err(_), Series::V14) => {
@@ -34,24 +31,15 @@ pub fn answer(database: &Database, account: &Account, body: &[u8]) -> Answer {
         }
         (Err(_), Series::V19) => return Answer::html(400, "Invalid JSON data"),
     };
-    envelope(
-        series,
-        &body["id"],
-        service(database, account, &body["params"]),
-    )
+    envelope(series, &body["id"], service(database, account, &body["params"]))
 }
 
 fn service(database: &Database, account: &Account, params: &Value) -> Result<Vec<u8>, Fault> {
     let v14 = database.series == Series::V14;
-    let missing: Vec<&str> = ["service", "method", "args"]
-        .into_iter()
-        .filter(|name| params.get(name).is_none())
-        .collect();
+    let missing: Vec<&str> =
+        ["service", "method", "args"].into_iter().filter(|name| params.get(name).is_none()).collect();
     if !missing.is_empty() {
-        let (class, plural) = (
-            if v14 { "" } else { "JSONRPC." },
-            if missing.len() == 1 { "" } else { "s" },
-        );
+        let (class, plural) = (if v14 { "" } else { "JSONRPC." }, if missing.len() == 1 { "" } else { "s" });
         let message = format!(
             "{class}jsonrpc() missing {} required positional argument{plural}: {}",
             missing.len(),
@@ -59,14 +47,8 @@ fn service(database: &Database, account: &Account, params: &Value) -> Result<Vec
         );
         return Err(Fault::type_error(message));
     }
-    let arguments = params["args"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    match (
-        params["service"].as_str().unwrap_or_default(),
-        params["method"].as_str().unwrap_or_default(),
-    ) {
+    let arguments = params["args"].as_array().map(Vec::as_slice).unwrap_or_default();
+    match (params["service"].as_str().unwrap_or_default(), params["method"].as_str().unwrap_or_default()) {
         ("common", "version") => {
             let series = if v14 { 14 } else { 19 };
             Ok(format!(
@@ -77,44 +59,26 @@ fn service(database: &Database, account: &Account, params: &Value) -> Result<Vec
         }
         ("common", "authenticate" | "login") => authenticate(database, account, arguments),
         ("object", "execute_kw") => execute(database, account, arguments),
-        ("common" | "object", method) => Err(Fault::new(
-            "builtins.Exception",
-            format!("Method not found: {method}"),
-        )),
-        (_, _) if v14 => Err(Fault::new(
-            "builtins.UnboundLocalError",
-            "local variable 'dispatch' referenced before assignment",
-        )),
+        ("common" | "object", method) => Err(Fault::new("builtins.Exception", format!("Method not found: {method}"))),
+        (_, _) if v14 => {
+            Err(Fault::new("builtins.UnboundLocalError", "local variable 'dispatch' referenced before assignment"))
+        }
         (service, _) => Err(Fault::new("builtins.KeyError", service)),
     }
 }
 
-fn authenticate(
-    database: &Database,
-    account: &Account,
-    arguments: &[Value],
-) -> Result<Vec<u8>, Fault> {
+fn authenticate(database: &Database, account: &Account, arguments: &[Value]) -> Result<Vec<u8>, Fault> {
     let [name, login, secret, ..] = arguments else {
-        return Err(Fault::type_error(
-            "exp_authenticate() missing required positional arguments",
-        ));
+        return Err(Fault::type_error("exp_authenticate() missing required positional arguments"));
     };
     check_database(database, account, name)?;
     let known = login.as_str() == Some(&account.login) && is_secret(account, secret);
-    Ok(if known {
-        USER.to_string()
-    } else {
-        "false".to_owned()
-    }
-    .into_bytes())
+    Ok(if known { USER.to_string() } else { "false".to_owned() }.into_bytes())
 }
 
 fn execute(database: &Database, account: &Account, arguments: &[Value]) -> Result<Vec<u8>, Fault> {
     let [name, user, secret, model, method, rest @ ..] = arguments else {
-        let message = format!(
-            "not enough values to unpack (expected at least 5, got {})",
-            arguments.len()
-        );
+        let message = format!("not enough values to unpack (expected at least 5, got {})", arguments.len());
         return Err(if database.series == Series::V14 {
             Fault::new("builtins.IndexError", "list index out of range")
         } else {
@@ -127,24 +91,14 @@ fn execute(database: &Database, account: &Account, arguments: &[Value]) -> Resul
         return Err(Fault::new(ACCESS_DENIED, "Access Denied"));
     }
     if let Some(user) = user.filter(|user| *user != USER) {
-        let message = format!(
-            "Record does not exist or has been deleted.\n(Record: res.users({user},), User: {user})"
-        );
+        let message = format!("Record does not exist or has been deleted.\n(Record: res.users({user},), User: {user})");
         return Err(Fault::new("odoo.exceptions.MissingError", message));
     }
     if !is_secret(account, secret) {
         return Err(Fault::new(ACCESS_DENIED, "Access Denied"));
     }
-    let positional = rest
-        .first()
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let named = rest
-        .get(1)
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let positional = rest.first().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let named = rest.get(1).and_then(Value::as_object).cloned().unwrap_or_default();
     Call::positional(
         database,
         model.as_str().unwrap_or_default(),
@@ -156,9 +110,7 @@ fn execute(database: &Database, account: &Account, arguments: &[Value]) -> Resul
 }
 
 fn is_secret(account: &Account, secret: &Value) -> bool {
-    secret
-        .as_str()
-        .is_some_and(|secret| secret == account.secret || secret == PASSWORD)
+    secret.as_str().is_some_and(|secret| secret == account.secret || secret == PASSWORD)
 }
 
 fn check_database(database: &Database, account: &Account, name: &Value) -> Result<(), Fault> {
@@ -166,15 +118,9 @@ fn check_database(database: &Database, account: &Account, name: &Value) -> Resul
         return Ok(());
     }
     let name = name.as_str().unwrap_or_default();
-    let server = if database.series == Series::V14 {
-        ""
-    } else {
-        "connection to server at \"127.0.0.1\", port 5432 failed: "
-    };
-    Err(Fault::new(
-        "psycopg2.OperationalError",
-        format!("{server}FATAL:  database \"{name}\" does not exist\n"),
-    ))
+    let server =
+        if database.series == Series::V14 { "" } else { "connection to server at \"127.0.0.1\", port 5432 failed: " };
+    Err(Fault::new("psycopg2.OperationalError", format!("{server}FATAL:  database \"{name}\" does not exist\n")))
 }
 
 /// The result or the exception, in JSON-RPC's envelope.
@@ -191,13 +137,7 @@ fn envelope(series: Series, id: &Value, result: Result<Vec<u8>, Fault>) -> Answe
         }
         Err(fault) => {
             // before 19 the code is that of the HTTP answer
-            write_error(
-                &mut out,
-                series,
-                if series == Series::V14 { 200 } else { 0 },
-                "Odoo Server Error",
-                &fault,
-            );
+            write_error(&mut out, series, if series == Series::V14 { 200 } else { 0 }, "Odoo Server Error", &fault);
         }
     }
     Answer::json(series, 200, out.bytes)
@@ -226,11 +166,7 @@ fn write_error(out: &mut JsonText, series: Series, code: i64, message: &str, fau
     if series != Series::V14 {
         debug(out);
     }
-    out.raw(if code == 404 {
-        "}, \"http_status\": 404}}"
-    } else {
-        "}}}"
-    });
+    out.raw(if code == 404 { "}, \"http_status\": 404}}" } else { "}}}" });
 }
 
 /// An exception, as an answer to the request of that id.

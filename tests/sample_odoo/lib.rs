@@ -1,8 +1,9 @@
 //! A small Odoo, in this process: the stand-in for the real 14 and 19 in tests and in `make demo`.
 //!
-//! It answers as the real servers do, as far as an external client can see: both protocols, errors and their statuses, columnar and
-//! row reads, domains. What the fields are was captured from real servers (`capture.py`). It has no business logic: whoever writes
-//! a record writes what Odoo would have computed, save for stored related fields, which follow their source.
+//! It answers as the real servers do, as far as an external client can see: both protocols, errors and their statuses,
+//! columnar and row reads, domains. What the fields are was captured from real servers (`capture.py`). It has no
+//! business logic: whoever writes a record writes what Odoo would have computed, save for stored related fields, which
+//! follow their source.
 
 mod calendar;
 mod call;
@@ -139,8 +140,7 @@ impl SampleOdoo {
 
     /// The same, with so many documents.
     pub fn start_with(series: Series, size: Size) -> SampleOdoo {
-        SampleOdoo::listen(series, size, (Ipv4Addr::LOCALHOST, 0).into())
-            .expect("127.0.0.1 has a free port")
+        SampleOdoo::listen(series, size, (Ipv4Addr::LOCALHOST, 0).into()).expect("127.0.0.1 has a free port")
     }
 
     /// The same, on that address. Fails where the address is taken.
@@ -151,28 +151,14 @@ impl SampleOdoo {
     /// One whose user has another secret.
     pub fn with_secret(series: Series, secret: &str) -> SampleOdoo {
         let address = (Ipv4Addr::LOCALHOST, 0).into();
-        SampleOdoo::serve(series, Size::default(), address, secret)
-            .expect("127.0.0.1 has a free port")
+        SampleOdoo::serve(series, Size::default(), address, secret).expect("127.0.0.1 has a free port")
     }
 
-    fn serve(
-        series: Series,
-        size: Size,
-        address: SocketAddr,
-        secret: &str,
-    ) -> std::io::Result<SampleOdoo> {
+    fn serve(series: Series, size: Size, address: SocketAddr, secret: &str) -> std::io::Result<SampleOdoo> {
         let mut database = Database::new(series);
         company::found(&mut database, size.documents);
-        let account = Account {
-            database: "sample".to_owned(),
-            login: "admin".to_owned(),
-            secret: secret.to_owned(),
-        };
-        let (name, login, secret) = (
-            account.database.clone(),
-            account.login.clone(),
-            account.secret.clone(),
-        );
+        let account = Account { database: "sample".to_owned(), login: "admin".to_owned(), secret: secret.to_owned() };
+        let (name, login, secret) = (account.database.clone(), account.login.clone(), account.secret.clone());
         let shared = Arc::new(Shared {
             account,
             database: RwLock::new(database),
@@ -230,21 +216,15 @@ impl SampleOdoo {
         }
     }
 
-    /// All records of a model by id, archived ones too: what is stored, computed fields as they are now, and one2manys as ids.
-    /// Nulls are nulls, datetimes have their microseconds.
+    /// All records of a model by id, archived ones too: what is stored, computed fields as they are now, and one2manys
+    /// as ids. Nulls are nulls, datetimes have their microseconds.
     pub fn records(&self, model: &str) -> Vec<Map<String, Value>> {
         let database = self.shared.read();
         let table = database.expect(model);
-        let sources: Vec<(&Field, Source)> = table
-            .live()
-            .map(|(_, field)| (field, Source::new(&database, model, field)))
-            .collect();
-        let record = |row| {
-            sources
-                .iter()
-                .map(|(field, source)| (field.name.clone(), source.get(row).to_json()))
-                .collect()
-        };
+        let sources: Vec<(&Field, Source)> =
+            table.live().map(|(_, field)| (field, Source::new(&database, model, field))).collect();
+        let record =
+            |row| sources.iter().map(|(field, source)| (field.name.clone(), source.get(row).to_json())).collect();
         table.rows.values().map(record).collect()
     }
 
@@ -269,10 +249,7 @@ impl SampleOdoo {
     }
 
     /// Decides about each request from now on. A later call replaces an earlier one.
-    pub fn on_request(
-        &self,
-        decide: impl Fn(&RecordedRequest) -> Reaction + Send + Sync + 'static,
-    ) {
+    pub fn on_request(&self, decide: impl Fn(&RecordedRequest) -> Reaction + Send + Sync + 'static) {
         *lock(&self.shared.decide) = Some(Arc::new(decide));
     }
 
@@ -306,13 +283,22 @@ impl SampleOdoo {
         self.shared.write().hidden.insert((model.to_owned(), id));
     }
 
-    /// Each read that has the record in it fails with an error of that class (`builtins.ZeroDivisionError`), as one of a field that cannot
-    /// be computed does; searches and counts do not.
+    /// Each read that has the record in it fails with an error of that class (`builtins.ZeroDivisionError`), as one of
+    /// a field that cannot be computed does; searches and counts do not.
     pub fn break_record(&self, model: &str, id: i64, class: &str, message: &str) {
-        self.shared
-            .write()
-            .broken
-            .insert((model.to_owned(), id), Fault::new(class, message));
+        self.shared.write().broken.insert((model.to_owned(), id), Fault::new(class, message));
+    }
+
+    /// Each row read of the field fails with an error of that class, for these records or for all, as where a computed
+    /// field raises.
+    pub fn break_field(&self, model: &str, field: &str, ids: Option<&[i64]>, class: &str, message: &str) {
+        let broken = (ids.map(<[i64]>::to_vec), Fault::new(class, message));
+        self.shared.write().broken_fields.insert((model.to_owned(), field.to_owned()), broken);
+    }
+
+    /// Undoes [`break_field`](Self::break_field).
+    pub fn mend_field(&self, model: &str, field: &str) {
+        self.shared.write().broken_fields.remove(&(model.to_owned(), field.to_owned()));
     }
 
     /// Undoes [`hide_record`](Self::hide_record) and [`break_record`](Self::break_record).
@@ -339,9 +325,7 @@ impl SampleOdoo {
 impl Shared {
     fn start(self: &Arc<Shared>, port: &Port) -> std::io::Result<Server> {
         let serving = Arc::clone(self);
-        Server::start(port, move |connection, stop| {
-            serving.serve(connection, stop)
-        })
+        Server::start(port, move |connection, stop| serving.serve(connection, stop))
     }
 
     fn serve(&self, connection: &mut Connection, stop: &Stop) {
@@ -350,30 +334,22 @@ impl Shared {
             let recorded = RecordedRequest::of(&request);
             lock(&self.requests).push(recorded.clone());
             let decide = lock(&self.decide).clone();
-            let (answer, truncate) =
-                match decide.map_or(Reaction::Answer, |decide| decide(&recorded)) {
-                    Reaction::Answer => (self.answer(&request), None),
-                    Reaction::Stall => return stop.wait(None),
-                    Reaction::Drop => return,
-                    Reaction::Status(status, content_type, body) => (
-                        Answer {
-                            status,
-                            content_type,
-                            headers: Vec::new(),
-                            body: body.into_bytes(),
-                        },
-                        None,
-                    ),
-                    Reaction::Truncate(length) => (self.answer(&request), Some(length)),
-                    Reaction::Delay(time) => {
-                        stop.wait(Some(time));
-                        (self.answer(&request), None)
-                    }
-                    Reaction::Error(class, message) => (
-                        protocol::error(&self.read(), &request, &Fault::new(&class, message)),
-                        None,
-                    ),
-                };
+            let (answer, truncate) = match decide.map_or(Reaction::Answer, |decide| decide(&recorded)) {
+                Reaction::Answer => (self.answer(&request), None),
+                Reaction::Stall => return stop.wait(None),
+                Reaction::Drop => return,
+                Reaction::Status(status, content_type, body) => {
+                    (Answer { status, content_type, headers: Vec::new(), body: body.into_bytes() }, None)
+                }
+                Reaction::Truncate(length) => (self.answer(&request), Some(length)),
+                Reaction::Delay(time) => {
+                    stop.wait(Some(time));
+                    (self.answer(&request), None)
+                }
+                Reaction::Error(class, message) => {
+                    (protocol::error(&self.read(), &request, &Fault::new(&class, message)), None)
+                }
+            };
             let date = calendar::http_date(lock(&self.clock).now());
             let close = request.close || truncate.is_some();
             if answer.write(connection, &date, close, truncate).is_err() || close {
@@ -391,30 +367,18 @@ impl Shared {
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Database> {
-        self.database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.database.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The stored form of a test's values. Panics where the model lacks a field, or the value is none for it.
 fn stored(database: &Database, model: &str, values: &Value) -> Vec<(String, Datum)> {
     let table = database.expect(model);
-    let Value::Object(values) = values else {
-        panic!("the values of a {model} are an object, not {values}")
-    };
+    let Value::Object(values) = values else { panic!("the values of a {model} are an object, not {values}") };
     let datum = |(name, value): (&String, &Value)| {
-        let field = table
-            .field(name)
-            .unwrap_or_else(|| panic!("{model} has no field {name}"));
-        assert!(
-            database.can_write(model, field),
-            "{model}.{name} is computed: write what it is computed from"
-        );
-        (
-            name.clone(),
-            Datum::from_json(field, value).unwrap_or_else(|problem| panic!("{model}: {problem}")),
-        )
+        let field = table.field(name).unwrap_or_else(|| panic!("{model} has no field {name}"));
+        assert!(database.can_write(model, field), "{model}.{name} is computed: write what it is computed from");
+        (name.clone(), Datum::from_json(field, value).unwrap_or_else(|problem| panic!("{model}: {problem}")))
     };
     values.iter().map(datum).collect()
 }

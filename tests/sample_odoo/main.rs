@@ -1,7 +1,7 @@
 //! Serves a sample Odoo until it is killed.
 //!
-//! `sample_odoo [--series 14|19] [--port N] [--documents N]` prints, once it listens, what a client needs as shell assignments:
-//! `ODOO_URL`, `ODOO_DB`, `ODOO_LOGIN`, `ODOO_SECRET`.
+//! `sample_odoo [--series 14|19] [--port N] [--documents N]` prints, once it listens, what a client needs as shell
+//! assignments: `ODOO_URL`, `ODOO_DB`, `ODOO_LOGIN`, `ODOO_SECRET`.
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -21,22 +21,14 @@ fn main() -> ExitCode {
 fn serve(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
     let (mut series, mut port, mut size) = (Series::V19, 0, Size::default());
     while let Some(option) = arguments.next() {
-        let value = arguments
-            .next()
-            .ok_or_else(|| format!("{option} wants a value"))?;
+        let value = arguments.next().ok_or_else(|| format!("{option} wants a value"))?;
         match (option.as_str(), value.as_str()) {
             ("--series", "14") => series = Series::V14,
             ("--series", "19") => series = Series::V19,
             ("--series", other) => return Err(format!("--series is 14 or 19, not {other}")),
-            ("--port", number) => {
-                port = number
-                    .parse()
-                    .map_err(|_| format!("--port wants a port, not {number}"))?
-            }
+            ("--port", number) => port = number.parse().map_err(|_| format!("--port wants a port, not {number}"))?,
             ("--documents", number) => {
-                size.documents = number
-                    .parse()
-                    .map_err(|_| format!("--documents wants a number, not {number}"))?
+                size.documents = number.parse().map_err(|_| format!("--documents wants a number, not {number}"))?
             }
             _ => {
                 return Err(format!(

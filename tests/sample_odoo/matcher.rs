@@ -57,10 +57,7 @@ impl<'a> Matcher<'a> {
     /// Makes the matcher of a domain on a model.
     pub fn new(database: &'a Database, model: &str, domain: &Domain) -> Result<Matcher<'a>, Fault> {
         let many = |parts: &[Domain]| {
-            parts
-                .iter()
-                .map(|part| Matcher::new(database, model, part))
-                .collect::<Result<Vec<_>, Fault>>()
+            parts.iter().map(|part| Matcher::new(database, model, part)).collect::<Result<Vec<_>, Fault>>()
         };
         Ok(match domain {
             Domain::Constant(constant) => Matcher::Constant(*constant),
@@ -76,46 +73,26 @@ impl<'a> Matcher<'a> {
         let values = vec![Datum::Boolean(true)];
         Matcher::Value(
             Source::Stored(at),
-            Comparison::OneOf {
-                ids: HashSet::new(),
-                values,
-                null: false,
-                negated: false,
-            },
+            Comparison::OneOf { ids: HashSet::new(), values, null: false, negated: false },
         )
     }
 
-    fn condition(
-        database: &'a Database,
-        model: &str,
-        condition: &Condition,
-    ) -> Result<Matcher<'a>, Fault> {
+    fn condition(database: &'a Database, model: &str, condition: &Condition) -> Result<Matcher<'a>, Fault> {
         let table = database.expect(model);
-        let (name, rest) = condition
-            .field
-            .split_once('.')
-            .map_or((condition.field.as_str(), None), |(name, rest)| {
-                (name, Some(rest))
-            });
+        let (name, rest) =
+            condition.field.split_once('.').map_or((condition.field.as_str(), None), |(name, rest)| (name, Some(rest)));
         let series = database.series;
         let Some(field) = table.field(name) else {
-            let what = if series == Series::V14 {
-                "leaf"
-            } else {
-                "condition"
-            };
-            return Err(Fault::value(format!(
-                "Invalid field {model}.{name} in {what} {}",
-                condition.repr()
-            )));
+            let what = if series == Series::V14 { "leaf" } else { "condition" };
+            return Err(Fault::value(format!("Invalid field {model}.{name} in {what} {}", condition.repr())));
         };
         if !field.stored() && !field.searchable() && name != "display_name" {
             // 14 logs the error and takes the condition for true
             return match series {
                 Series::V14 => Ok(Matcher::Constant(true)),
-                Series::V19 => Err(Fault::value(format!(
-                    "Cannot convert {model}.{name} to SQL because it is not stored"
-                ))),
+                Series::V19 => {
+                    Err(Fault::value(format!("Cannot convert {model}.{name} to SQL because it is not stored")))
+                }
             };
         }
         if let Some(rest) = rest {
@@ -123,80 +100,41 @@ impl<'a> Matcher<'a> {
                 return Err(match series {
                     Series::V14 => {
                         let class = python_class(field.kind);
-                        Fault::new(
-                            "builtins.AttributeError",
-                            format!("'{class}' object has no attribute 'auto_join'"),
-                        )
+                        Fault::new("builtins.AttributeError", format!("'{class}' object has no attribute 'auto_join'"))
                     }
-                    Series::V19 => {
-                        Fault::value(format!("Invalid field property '{rest}' on {model}.{name}"))
-                    }
+                    Series::V19 => Fault::value(format!("Invalid field property '{rest}' on {model}.{name}")),
                 });
             }
-            return Matcher::related(
-                database,
-                model,
-                field,
-                &Domain::Condition(condition.on(rest)),
-            );
+            return Matcher::related(database, model, field, &Domain::Condition(condition.on(rest)));
         }
         match condition.operator {
             Operator::Related { negated } => {
                 let inner = Domain::parse(series, &condition.value)?;
                 let matcher = Matcher::related(database, model, field, &inner)?;
-                Ok(if negated {
-                    Matcher::Not(Box::new(matcher))
-                } else {
-                    matcher
-                })
+                Ok(if negated { Matcher::Not(Box::new(matcher)) } else { matcher })
             }
             _ if field.kind.is_relational() && by_name(condition) => {
                 // a text beside a relation means the related record's name; the negation holds for none at all too
                 let (negated, operator) = positive(condition.operator);
-                let by_name = Domain::Condition(Condition {
-                    operator,
-                    ..condition.on("display_name")
-                });
+                let by_name = Domain::Condition(Condition { operator, ..condition.on("display_name") });
                 let matcher = Matcher::related(database, model, field, &by_name)?;
-                Ok(if negated {
-                    Matcher::Not(Box::new(matcher))
-                } else {
-                    matcher
-                })
+                Ok(if negated { Matcher::Not(Box::new(matcher)) } else { matcher })
             }
-            _ if field.kind.is_multiple() => {
-                Ok(Matcher::overlap(database, model, field, condition))
-            }
+            _ if field.kind.is_multiple() => Ok(Matcher::overlap(database, model, field, condition)),
             operator => {
-                let operand = Operand {
-                    series,
-                    field,
-                    table,
-                    value: &condition.value,
-                };
-                Ok(Matcher::Value(
-                    Source::new(database, model, field),
-                    Comparison::new(operator, &operand)?,
-                ))
+                let operand = Operand { series, field, table, value: &condition.value };
+                Ok(Matcher::Value(Source::new(database, model, field), Comparison::new(operator, &operand)?))
             }
         }
     }
 
     /// The records that a relational field leads to, one of which must match.
-    fn related(
-        database: &'a Database,
-        model: &str,
-        field: &Field,
-        domain: &Domain,
-    ) -> Result<Matcher<'a>, Fault> {
+    fn related(database: &'a Database, model: &str, field: &Field, domain: &Domain) -> Result<Matcher<'a>, Fault> {
         let relation = field.relation.as_deref().unwrap_or_default();
         let Some(table) = database.table(relation) else {
             return Err(Fault::new(
                 "builtins.NotImplementedError",
-                format!(
-                    "the sample Odoo has no {relation} to search by {}",
-                    field.name
-                ),
+                format!("the sample Odoo has no {relation} to search by {}", field.name),
             ));
         };
         if database.denied.contains(relation) {
@@ -207,22 +145,12 @@ impl<'a> Matcher<'a> {
         if !field.kind.is_multiple() {
             return Ok(Matcher::Through(source, table, Box::new(matcher)));
         }
-        let wanted = table
-            .rows
-            .iter()
-            .filter(|(_, row)| matcher.matches(row))
-            .map(|(id, _)| *id)
-            .collect();
+        let wanted = table.rows.iter().filter(|(_, row)| matcher.matches(row)).map(|(id, _)| *id).collect();
         Ok(Matcher::Overlaps(source, Some(wanted)))
     }
 
     /// An x2many against ids; `false` stands for none.
-    fn overlap(
-        database: &'a Database,
-        model: &str,
-        field: &Field,
-        condition: &Condition,
-    ) -> Matcher<'a> {
+    fn overlap(database: &'a Database, model: &str, field: &Field, condition: &Condition) -> Matcher<'a> {
         let values = match &condition.value {
             Value::Array(values) => values.as_slice(),
             value => std::slice::from_ref(value),
@@ -230,19 +158,12 @@ impl<'a> Matcher<'a> {
         let wanted: HashSet<i64> = values.iter().filter_map(Value::as_i64).collect();
         let source = || Source::new(database, model, field);
         let mut parts = vec![Matcher::Overlaps(source(), Some(wanted))];
-        if values
-            .iter()
-            .any(|value| matches!(value, Value::Bool(false) | Value::Null))
-        {
+        if values.iter().any(|value| matches!(value, Value::Bool(false) | Value::Null)) {
             parts.push(Matcher::Overlaps(source(), None));
         }
         let (negated, _) = positive(condition.operator);
         let matcher = Matcher::Any(parts);
-        if negated {
-            Matcher::Not(Box::new(matcher))
-        } else {
-            matcher
-        }
+        if negated { Matcher::Not(Box::new(matcher)) } else { matcher }
     }
 }
 
@@ -260,13 +181,7 @@ fn positive(operator: Operator) -> (bool, Operator) {
     match operator {
         Operator::NotEqual => (true, Operator::Equal),
         Operator::NotIn => (true, Operator::In),
-        Operator::Like(pattern) => (
-            pattern.negated,
-            Operator::Like(Pattern {
-                negated: false,
-                ..pattern
-            }),
-        ),
+        Operator::Like(pattern) => (pattern.negated, Operator::Like(Pattern { negated: false, ..pattern })),
         other => (false, other),
     }
 }

@@ -23,16 +23,11 @@ impl<'a> Call<'a> {
         match self.method {
             "fields_get" => self.fields_get(&mut out),
             "context_get" => self.context_get(&mut out),
-            "check_access_rights" if !self.flag("raise_exception", true) => {
-                out.boolean(self.may_read())
-            }
+            "check_access_rights" if !self.flag("raise_exception", true) => out.boolean(self.may_read()),
             "has_access" => out.boolean(self.may_read()),
             _ => {
                 if !self.may_read() {
-                    return Err(Fault::access(
-                        self.model,
-                        &self.database.expect(self.model).label,
-                    ));
+                    return Err(Fault::access(self.model, &self.database.expect(self.model).label));
                 }
                 match self.method {
                     "search" => self.search(&mut out)?,
@@ -58,22 +53,12 @@ impl<'a> Call<'a> {
         let attributes = self.texts("attributes");
         let table = self.database.expect(self.model);
         let mut separator = "{";
-        for (_, field) in table
-            .live()
-            .filter(|(_, field)| names.is_empty() || names.contains(&field.name))
-        {
+        for (_, field) in table.live().filter(|(_, field)| names.is_empty() || names.contains(&field.name)) {
             out.raw(separator);
             separator = ", ";
             out.key(&field.name);
-            let known = field
-                .attributes
-                .iter()
-                .filter(|(key, _)| attributes.is_empty() || attributes.contains(key));
-            out.value(&Value::Object(
-                known
-                    .map(|(key, value)| (key.clone(), value.clone()))
-                    .collect(),
-            ));
+            let known = field.attributes.iter().filter(|(key, _)| attributes.is_empty() || attributes.contains(key));
+            out.value(&Value::Object(known.map(|(key, value)| (key.clone(), value.clone())).collect()));
         }
         out.raw(if separator == "{" { "{}" } else { "}" });
     }
@@ -118,19 +103,8 @@ impl<'a> Call<'a> {
 
     fn rows(&self, out: &mut JsonText, records: &[&Row]) -> Result<(), Fault> {
         self.whole(records)?;
-        let names = self
-            .arguments
-            .get("load")
-            .is_none_or(|load| load.as_str() == Some("_classic_read"));
-        write_rows(
-            out,
-            self.database,
-            self.model,
-            records,
-            &self.texts("fields"),
-            names,
-            self.active_test(),
-        )
+        let names = self.arguments.get("load").is_none_or(|load| load.as_str() == Some("_classic_read"));
+        write_rows(out, self.database, self.model, records, &self.texts("fields"), names, self.active_test())
     }
 
     fn read_group(&self, out: &mut JsonText) -> Result<(), Fault> {
@@ -138,17 +112,10 @@ impl<'a> Call<'a> {
         let table = self.database.expect(self.model);
         let mut aggregates: Vec<Aggregate> = Vec::new();
         for text in self.texts("fields") {
-            if let Some(aggregate) = Aggregate::parse_read_group(self.database, self.model, &text)?
-            {
-                if self.database.series == Series::V14
-                    && aggregates
-                        .iter()
-                        .any(|known| known.key() == aggregate.key())
+            if let Some(aggregate) = Aggregate::parse_read_group(self.database, self.model, &text)? {
+                if self.database.series == Series::V14 && aggregates.iter().any(|known| known.key() == aggregate.key())
                 {
-                    return Err(Fault::user(format!(
-                        "Output name '{}' is used twice.",
-                        aggregate.key()
-                    )));
+                    return Err(Fault::user(format!("Output name '{}' is used twice.", aggregate.key())));
                 }
                 aggregates.push(aggregate);
             }
@@ -165,13 +132,8 @@ impl<'a> Call<'a> {
         if self.database.series == Series::V14 {
             // the smallest id, unless the caller wants something else by that name
             next(out, "id");
-            match aggregates
-                .iter()
-                .position(|aggregate| aggregate.key() == "id")
-            {
-                Some(at) => aggregates
-                    .remove(at)
-                    .write(out, self.database, table, &records),
+            match aggregates.iter().position(|aggregate| aggregate.key() == "id") {
+                Some(at) => aggregates.remove(at).write(out, self.database, table, &records),
                 None => match records.iter().filter_map(|row| row[ID].as_id()).min() {
                     Some(id) => out.integer(id),
                     None => out.raw("null"),
@@ -233,46 +195,26 @@ impl<'a> Call<'a> {
     /// All records that the domain selects, in the order of columnar answers.
     fn arranged(&self) -> Result<Vec<&'a Row>, Fault> {
         let domain = Domain::parse(self.database.series, self.argument("domain"))?;
-        let selection = Selection {
-            domain: &domain,
-            order: Some("id"),
-            offset: 0,
-            limit: None,
-            active_test: self.active_test(),
-        };
+        let selection =
+            Selection { domain: &domain, order: Some("id"), offset: 0, limit: None, active_test: self.active_test() };
         let records = selection.records(self.database, self.model)?;
         self.whole(&records)?;
         Ok(arranged(self.database.series, records))
     }
 
     fn select(&self) -> Result<Vec<&'a Row>, Fault> {
-        let given = self
-            .arguments
-            .get("domain")
-            .or_else(|| self.arguments.get("args"))
-            .filter(|domain| is_true(domain));
+        let given =
+            self.arguments.get("domain").or_else(|| self.arguments.get("args")).filter(|domain| is_true(domain));
         let domain = match given {
             Some(domain) => Domain::parse(self.database.series, domain)?,
             None => Domain::Constant(true),
         };
-        let order = self
-            .argument("order")
-            .as_str()
-            .filter(|order| !order.is_empty());
+        let order = self.argument("order").as_str().filter(|order| !order.is_empty());
         // a count needs no order, and so no look at one
-        let order = if self.method == "search_count" {
-            Some("id")
-        } else {
-            order
-        };
+        let order = if self.method == "search_count" { Some("id") } else { order };
         let limit = Some(self.number("limit"));
-        let selection = Selection {
-            domain: &domain,
-            order,
-            offset: self.number("offset"),
-            limit,
-            active_test: self.active_test(),
-        };
+        let selection =
+            Selection { domain: &domain, order, offset: self.number("offset"), limit, active_test: self.active_test() };
         selection.records(self.database, self.model)
     }
 }

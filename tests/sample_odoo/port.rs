@@ -20,14 +20,8 @@ impl Port {
             drop(TcpListener::bind(address)?);
         }
         let reserved = bound(address)?;
-        let address = reserved
-            .local_addr()?
-            .as_socket()
-            .ok_or(io::ErrorKind::Unsupported)?;
-        Ok(Port {
-            address,
-            _reserved: reserved,
-        })
+        let address = reserved.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;
+        Ok(Port { address, _reserved: reserved })
     }
 
     /// Listens on it. Fails while another listener of ours does.

@@ -37,10 +37,7 @@ impl RecordedRequest {
 
     /// The first header of that (lower case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
     /// The body as JSON; null where it is none.
@@ -64,6 +61,7 @@ pub enum Reaction {
     Truncate(usize),
     /// Wait, then answer.
     Delay(Duration),
-    /// Answer with an Odoo error of this class (`odoo.exceptions.AccessError`) and message, in the shape and status of the protocol that asked.
+    /// Answer with an Odoo error of this class (`odoo.exceptions.AccessError`) and message, in the shape and status of
+    /// the protocol that asked.
     Error(String, String),
 }

@@ -18,7 +18,8 @@ struct Reading<'a> {
     source: Source<'a>,
 }
 
-/// Writes the records with the fields that are named; with none named, all fields. `names`: a many2one comes as `[id, name]`.
+/// Writes the records with the fields that are named; with none named, all fields. `names`: a many2one comes as `[id,
+/// name]`.
 pub fn write_rows(
     out: &mut JsonText,
     database: &Database,
@@ -36,15 +37,10 @@ pub fn write_rows(
     };
     let mut readings: Vec<Reading> = Vec::new();
     for name in wanted {
-        let field = table
-            .field(name)
-            .ok_or_else(|| Fault::invalid_field(database.series, model, name))?;
+        let field = table.field(name).ok_or_else(|| Fault::invalid_field(database.series, model, name))?;
         // the id comes first, and a field that is named twice comes once
         if name != "id" && !readings.iter().any(|reading| reading.field.name == name) {
-            readings.push(Reading {
-                field,
-                source: Source::new(database, model, field),
-            });
+            readings.push(Reading { field, source: Source::new(database, model, field) });
         }
     }
     out.raw("[");
@@ -63,30 +59,13 @@ pub fn write_rows(
     Ok(())
 }
 
-fn write_value(
-    out: &mut JsonText,
-    database: &Database,
-    reading: &Reading,
-    row: &Row,
-    names: bool,
-    active_test: bool,
-) {
+fn write_value(out: &mut JsonText, database: &Database, reading: &Reading, row: &Row, names: bool, active_test: bool) {
     let field = reading.field;
     if field.kind.is_multiple() {
-        let related = field
-            .relation
-            .as_deref()
-            .and_then(|relation| database.table(relation));
-        let active = related
-            .and_then(|table| Some((table, table.position("active")?)))
-            .filter(|_| active_test);
+        let related = field.relation.as_deref().and_then(|relation| database.table(relation));
+        let active = related.and_then(|table| Some((table, table.position("active")?))).filter(|_| active_test);
         let shown = |id: &&i64| {
-            active.is_none_or(|(table, at)| {
-                table
-                    .rows
-                    .get(id)
-                    .is_none_or(|row| row[at] != Datum::Boolean(false))
-            })
+            active.is_none_or(|(table, at)| table.rows.get(id).is_none_or(|row| row[at] != Datum::Boolean(false)))
         };
         out.raw("[");
         for (at, id) in reading.source.ids(row).iter().filter(shown).enumerate() {
@@ -112,9 +91,7 @@ fn write_value(
             out.text(&name);
             out.raw("]");
         }
-        (Datum::Integer(value), Kind::Integer) if *value > LARGEST_INTEGER => {
-            out.float(*value as f64)
-        }
+        (Datum::Integer(value), Kind::Integer) if *value > LARGEST_INTEGER => out.float(*value as f64),
         (datum, _) => write_datum(out, datum),
     }
 }
@@ -151,18 +128,10 @@ fn quoted(out: &mut JsonText, write: impl Fn(&mut Vec<u8>)) {
 pub fn browse<'a>(database: &'a Database, model: &str, ids: &[i64]) -> Result<Vec<&'a Row>, Fault> {
     let table = database.expect(model);
     let hidden = |id: &&i64| database.hidden.contains(&(model.to_owned(), **id));
-    match ids
-        .iter()
-        .filter(|id| table.rows.contains_key(id))
-        .find(hidden)
-    {
+    match ids.iter().filter(|id| table.rows.contains_key(id)).find(hidden) {
         Some(id) => {
             let name = display_name(database, model, &table.rows[id]);
-            Err(Fault::record_rule(
-                database.series,
-                (model, &table.label),
-                (*id, &name),
-            ))
+            Err(Fault::record_rule(database.series, (model, &table.label), (*id, &name)))
         }
         None => Ok(ids.iter().filter_map(|id| table.rows.get(id)).collect()),
     }

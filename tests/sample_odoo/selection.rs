@@ -29,31 +29,17 @@ impl Selection<'_> {
         let table = database.expect(model);
         let matcher = self.matcher(database, model)?;
         let wanted = |row: &&Row| {
-            matcher.matches(row)
-                && !database
-                    .hidden
-                    .contains(&(model.to_owned(), row[ID].as_id().unwrap_or_default()))
+            matcher.matches(row) && !database.hidden.contains(&(model.to_owned(), row[ID].as_id().unwrap_or_default()))
         };
         let any_hidden = !database.hidden.is_empty();
         let wanted = |row: &&Row| {
-            if any_hidden {
-                wanted(row)
-            } else {
-                matcher.matches(row)
-            }
+            if any_hidden { wanted(row) } else { matcher.matches(row) }
         };
         let mut records: Vec<&Row> = match Candidates::of(self.domain) {
-            Candidates::Listed(ids) => ids
-                .iter()
-                .filter_map(|id| table.rows.get(id))
-                .filter(wanted)
-                .collect(),
-            Candidates::Between(low, high) if low <= high => table
-                .rows
-                .range(low..=high)
-                .map(|(_, row)| row)
-                .filter(wanted)
-                .collect(),
+            Candidates::Listed(ids) => ids.iter().filter_map(|id| table.rows.get(id)).filter(wanted).collect(),
+            Candidates::Between(low, high) if low <= high => {
+                table.rows.range(low..=high).map(|(_, row)| row).filter(wanted).collect()
+            }
             Candidates::Between(..) => Vec::new(),
         };
         sort(&mut records, database, model, self.order)?;
@@ -86,23 +72,11 @@ impl Candidates {
     fn of(domain: &Domain) -> Candidates {
         let (mut low, mut high) = (i64::MIN, i64::MAX);
         let mut listed: Option<Vec<i64>> = None;
-        for condition in domain
-            .required()
-            .into_iter()
-            .filter(|condition| condition.field == "id")
-        {
-            match (
-                condition.operator,
-                &condition.value,
-                condition.value.as_i64(),
-            ) {
+        for condition in domain.required().into_iter().filter(|condition| condition.field == "id") {
+            match (condition.operator, &condition.value, condition.value.as_i64()) {
                 (Operator::Equal, _, Some(id)) => listed = Some(vec![id]),
                 (Operator::In, Value::Array(ids), _) => {
-                    listed = ids
-                        .iter()
-                        .map(Value::as_i64)
-                        .collect::<Option<Vec<_>>>()
-                        .or(listed)
+                    listed = ids.iter().map(Value::as_i64).collect::<Option<Vec<_>>>().or(listed)
                 }
                 (Operator::Greater, _, Some(id)) => low = low.max(id.saturating_add(1)),
                 (Operator::GreaterOrEqual, _, Some(id)) => low = low.max(id),
@@ -123,27 +97,19 @@ impl Candidates {
     }
 }
 
-/// Sorts as `order` says. Without one, the order is Odoo's own for the model, which nobody may count on: here the newest ids first.
-fn sort(
-    records: &mut [&Row],
-    database: &Database,
-    model: &str,
-    order: Option<&str>,
-) -> Result<(), Fault> {
+/// Sorts as `order` says. Without one, the order is Odoo's own for the model, which nobody may count on: here the
+/// newest ids first.
+fn sort(records: &mut [&Row], database: &Database, model: &str, order: Option<&str>) -> Result<(), Fault> {
     let order = order.unwrap_or("id desc");
     let mut keys = Vec::new();
     for part in order.split(',') {
         let words: Vec<&str> = part.split_whitespace().collect();
-        let descending = words
-            .get(1)
-            .is_some_and(|word| word.eq_ignore_ascii_case("desc"));
+        let descending = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("desc"));
         let direction = words.len() < 2 || descending || words[1].eq_ignore_ascii_case("asc");
         let name = words.first().copied().unwrap_or_default();
         if words.len() > 2
             || !direction
-            || !name
-                .chars()
-                .all(|character| character.is_ascii_alphanumeric() || character == '_')
+            || !name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
         {
             return Err(Fault::user(format!(
                 "Invalid \"order\" specified ({order}). A valid \"order\" specification is a comma-separated list of valid field names \
@@ -151,9 +117,7 @@ fn sort(
             )));
         }
         let Some(field) = database.expect(model).field(name) else {
-            return Err(Fault::value(format!(
-                "Invalid field '{name}' on model '{model}'"
-            )));
+            return Err(Fault::value(format!("Invalid field '{name}' on model '{model}'")));
         };
         keys.push((Source::new(database, model, field), descending));
     }

@@ -40,10 +40,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(
-        port: &Port,
-        serve: impl Fn(&mut Connection, &Stop) + Send + Sync + 'static,
-    ) -> io::Result<Server> {
+    pub fn start(port: &Port, serve: impl Fn(&mut Connection, &Stop) + Send + Sync + 'static) -> io::Result<Server> {
         let (listener, address) = (port.listen()?, port.address);
         let stop = Arc::new(Stop::default());
         let serve: Arc<Serve> = Arc::new(serve);
@@ -61,11 +58,7 @@ impl Server {
                 }
             })
         };
-        Ok(Server {
-            address,
-            stop,
-            acceptor: Some(acceptor),
-        })
+        Ok(Server { address, stop, acceptor: Some(acceptor) })
     }
 }
 
@@ -112,11 +105,7 @@ impl Stop {
             if left.is_zero() {
                 return;
             }
-            open = self
-                .stopped
-                .wait_timeout(open, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            open = self.stopped.wait_timeout(open, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -134,13 +123,8 @@ impl Stop {
         open.threads.retain(|thread| !thread.is_finished());
         open.threads.push(std::thread::spawn(move || {
             // also where serving panics: the client must see the connection end
-            let _forget = Forget {
-                stop: &stop,
-                number,
-            };
-            let mut connection = Connection {
-                reader: BufReader::with_capacity(64 << 10, stream),
-            };
+            let _forget = Forget { stop: &stop, number };
+            let mut connection = Connection { reader: BufReader::with_capacity(64 << 10, stream) };
             serve(&mut connection, &stop);
         }));
     }

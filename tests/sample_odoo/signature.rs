@@ -21,69 +21,31 @@ impl Signature {
     /// The method of that name, where the series has it.
     pub fn of(series: Series, model: &str, method: &str) -> Option<Signature> {
         let v14 = series == Series::V14;
-        let (name, parameters, required, on_records): (
-            &'static str,
-            &'static [&'static str],
-            usize,
-            bool,
-        ) = match method {
-            "search" if v14 => (
-                "search",
-                &["args", "offset", "limit", "order", "count"],
-                1,
-                false,
-            ),
-            "search" => ("search", &["domain", "offset", "limit", "order"], 1, false),
-            "search_count" if v14 => ("search_count", &["args"], 1, false),
-            "search_count" => ("search_count", &["domain", "limit"], 1, false),
-            "read" => ("read", &["fields", "load"], 0, true),
-            "search_read" => (
-                "search_read",
-                &["domain", "fields", "offset", "limit", "order"],
-                0,
-                false,
-            ),
-            "fields_get" => ("fields_get", &["allfields", "attributes"], 0, false),
-            "read_group" => (
-                "read_group",
-                &[
-                    "domain", "fields", "groupby", "offset", "limit", "orderby", "lazy",
-                ],
-                3,
-                false,
-            ),
-            "formatted_read_group" if !v14 => (
-                "formatted_read_group",
-                &[
-                    "domain",
-                    "groupby",
-                    "aggregates",
-                    "having",
-                    "offset",
-                    "limit",
-                    "order",
-                ],
-                1,
-                false,
-            ),
-            "check_access_rights" if v14 => (
-                "check_access_rights",
-                &["operation", "raise_exception"],
-                1,
-                false,
-            ),
-            "has_access" if !v14 => ("has_access", &["operation"], 1, true),
-            "context_get" if model == "res.users" => ("context_get", &[], 0, false),
-            _ => return None,
-        };
+        let (name, parameters, required, on_records): (&'static str, &'static [&'static str], usize, bool) =
+            match method {
+                "search" if v14 => ("search", &["args", "offset", "limit", "order", "count"], 1, false),
+                "search" => ("search", &["domain", "offset", "limit", "order"], 1, false),
+                "search_count" if v14 => ("search_count", &["args"], 1, false),
+                "search_count" => ("search_count", &["domain", "limit"], 1, false),
+                "read" => ("read", &["fields", "load"], 0, true),
+                "search_read" => ("search_read", &["domain", "fields", "offset", "limit", "order"], 0, false),
+                "fields_get" => ("fields_get", &["allfields", "attributes"], 0, false),
+                "read_group" => {
+                    ("read_group", &["domain", "fields", "groupby", "offset", "limit", "orderby", "lazy"], 3, false)
+                }
+                "formatted_read_group" if !v14 => (
+                    "formatted_read_group",
+                    &["domain", "groupby", "aggregates", "having", "offset", "limit", "order"],
+                    1,
+                    false,
+                ),
+                "check_access_rights" if v14 => ("check_access_rights", &["operation", "raise_exception"], 1, false),
+                "has_access" if !v14 => ("has_access", &["operation"], 1, true),
+                "context_get" if model == "res.users" => ("context_get", &[], 0, false),
+                _ => return None,
+            };
         let own = model == "res.users" && matches!(name, "read" | "fields_get" | "context_get");
-        Some(Signature {
-            name,
-            parameters,
-            required,
-            class: if own { "ResUsers" } else { "BaseModel" },
-            on_records,
-        })
+        Some(Signature { name, parameters, required, class: if own { "ResUsers" } else { "BaseModel" }, on_records })
     }
 
     /// Binds JSON-RPC's positional and named arguments.
@@ -93,35 +55,20 @@ impl Signature {
         positional: &[Value],
         mut named: Map<String, Value>,
     ) -> Result<Map<String, Value>, Fault> {
-        let called = if series >= Series::V19 {
-            format!("{}.{}()", self.class, self.name)
-        } else {
-            format!("{}()", self.name)
-        };
+        let called =
+            if series >= Series::V19 { format!("{}.{}()", self.class, self.name) } else { format!("{}()", self.name) };
         let wrong = |problem: String| Err(Fault::type_error(format!("{called} {problem}")));
         if positional.len() > self.parameters.len() {
             // Python counts `self`
-            let (least, most, given) = (
-                self.required + 1,
-                self.parameters.len() + 1,
-                positional.len() + 1,
-            );
-            let takes = if least == most {
-                most.to_string()
-            } else {
-                format!("from {least} to {most}")
-            };
-            return wrong(format!(
-                "takes {takes} positional arguments but {given} were given"
-            ));
+            let (least, most, given) = (self.required + 1, self.parameters.len() + 1, positional.len() + 1);
+            let takes = if least == most { most.to_string() } else { format!("from {least} to {most}") };
+            return wrong(format!("takes {takes} positional arguments but {given} were given"));
         }
         if let Some(unknown) = self.unknown(series, &named) {
             // 19 hands what is left on to the read
             let reader = "BaseModel._read_format() got an unexpected keyword argument";
             return match (self.name, series) {
-                ("search_read", Series::V19) => {
-                    Err(Fault::type_error(format!("{reader} '{unknown}'")))
-                }
+                ("search_read", Series::V19) => Err(Fault::type_error(format!("{reader} '{unknown}'"))),
                 _ => wrong(format!("got an unexpected keyword argument '{unknown}'")),
             };
         }
@@ -143,17 +90,8 @@ impl Signature {
     }
 
     /// Binds JSON-2's named arguments.
-    pub fn bind_named(
-        &self,
-        series: Series,
-        named: Map<String, Value>,
-    ) -> Result<Map<String, Value>, Fault> {
-        let wrong = |problem: String| {
-            Err(Fault::new(
-                "werkzeug.exceptions.UnprocessableEntity",
-                problem,
-            ))
-        };
+    pub fn bind_named(&self, series: Series, named: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
+        let wrong = |problem: String| Err(Fault::new("werkzeug.exceptions.UnprocessableEntity", problem));
         if let Some(missing) = self.missing(&named).first() {
             return wrong(format!("missing a required argument: '{missing}'"));
         }
@@ -167,20 +105,12 @@ impl Signature {
     }
 
     fn unknown(&self, series: Series, named: &Map<String, Value>) -> Option<String> {
-        let load =
-            |name: &str| self.name == "search_read" && series >= Series::V19 && name == "load";
-        named
-            .keys()
-            .find(|name| !self.parameters.contains(&name.as_str()) && !load(name))
-            .cloned()
+        let load = |name: &str| self.name == "search_read" && series >= Series::V19 && name == "load";
+        named.keys().find(|name| !self.parameters.contains(&name.as_str()) && !load(name)).cloned()
     }
 
     fn missing(&self, named: &Map<String, Value>) -> Vec<&'static str> {
-        self.parameters[..self.required]
-            .iter()
-            .copied()
-            .filter(|name| !named.contains_key(*name))
-            .collect()
+        self.parameters[..self.required].iter().copied().filter(|name| !named.contains_key(*name)).collect()
     }
 }
 

@@ -27,22 +27,9 @@ impl Table {
     pub fn new(label: &str, fields: impl Iterator<Item = Field>) -> Table {
         let mut fields: Vec<Field> = fields.collect();
         fields.sort_by_key(|field| (field.name != "id", field.name.clone()));
-        assert!(
-            fields.first().is_some_and(|field| field.name == "id"),
-            "{label}: each model has an id"
-        );
-        let positions = fields
-            .iter()
-            .enumerate()
-            .map(|(at, field)| (field.name.clone(), at))
-            .collect();
-        Table {
-            label: label.to_owned(),
-            fields,
-            positions,
-            rows: BTreeMap::new(),
-            next: 1,
-        }
+        assert!(fields.first().is_some_and(|field| field.name == "id"), "{label}: each model has an id");
+        let positions = fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect();
+        Table { label: label.to_owned(), fields, positions, rows: BTreeMap::new(), next: 1 }
     }
 
     /// The place of a field in each row; None where the model lacks it.
@@ -56,19 +43,11 @@ impl Table {
 
     /// The fields that there are now, with their places, by name.
     pub fn live(&self) -> impl Iterator<Item = (usize, &Field)> {
-        self.fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| self.positions.contains_key(&field.name))
+        self.fields.iter().enumerate().filter(|(_, field)| self.positions.contains_key(&field.name))
     }
 
     pub fn add(&mut self, field: Field) {
-        assert!(
-            self.position(&field.name).is_none(),
-            "{} has a field {} already",
-            self.label,
-            field.name
-        );
+        assert!(self.position(&field.name).is_none(), "{} has a field {} already", self.label, field.name);
         self.positions.insert(field.name.clone(), self.fields.len());
         self.fields.push(field);
         for row in self.rows.values_mut() {
@@ -77,10 +56,7 @@ impl Table {
     }
 
     pub fn drop_field(&mut self, name: &str) {
-        let at = self
-            .positions
-            .remove(name)
-            .unwrap_or_else(|| panic!("{} has no field {name}", self.label));
+        let at = self.positions.remove(name).unwrap_or_else(|| panic!("{} has no field {name}", self.label));
         for row in self.rows.values_mut() {
             row[at] = Datum::Null;
         }
@@ -91,11 +67,7 @@ impl Table {
     /// Adds an empty record under that id, or the next free one.
     pub fn insert(&mut self, id: Option<i64>) -> i64 {
         let id = id.unwrap_or(self.next);
-        assert!(
-            !self.rows.contains_key(&id),
-            "{}({id}) exists already",
-            self.label
-        );
+        assert!(!self.rows.contains_key(&id), "{}({id}) exists already", self.label);
         // one record with an id far off must not carry the following ones along
         if id < i64::from(i32::MAX) {
             self.next = self.next.max(id + 1);
@@ -112,17 +84,12 @@ impl Table {
     }
 
     pub fn get(&self, id: i64, field: &str) -> Option<&Datum> {
-        self.rows
-            .get(&id)
-            .zip(self.position(field))
-            .map(|(row, at)| &row[at])
+        self.rows.get(&id).zip(self.position(field)).map(|(row, at)| &row[at])
     }
 
     /// The id column holds more than an `integer` can.
     pub fn has_big_ids(&self) -> bool {
-        self.rows
-            .last_key_value()
-            .is_some_and(|(id, _)| *id > i64::from(i32::MAX))
+        self.rows.last_key_value().is_some_and(|(id, _)| *id > i64::from(i32::MAX))
     }
 }
 

@@ -16,15 +16,10 @@ type Places = Vec<(usize, Datum)>;
 type Inherited = Vec<(String, Datum)>;
 
 impl Database {
-    /// Makes a record and gives its id. Stored related fields that are not given follow their source; `active` is true; the
-    /// audit fields say `now` and [`USER`]; inherited fields go to the record that it inherits from, which is made where it is
-    /// missing. Fields that this series lacks, or that are another record's, are passed over.
-    pub fn create(
-        &mut self,
-        model: &str,
-        now: i64,
-        values: impl IntoIterator<Item = (impl AsRef<str>, Datum)>,
-    ) -> i64 {
+    /// Makes a record and gives its id. Stored related fields that are not given follow their source; `active` is true;
+    /// the audit fields say `now` and [`USER`]; inherited fields go to the record that it inherits from, which is made
+    /// where it is missing. Fields that this series lacks, or that are another record's, are passed over.
+    pub fn create(&mut self, model: &str, now: i64, values: impl IntoIterator<Item = (impl AsRef<str>, Datum)>) -> i64 {
         let (own, inherited) = self.sort_out(model, values);
         let table = self.expect_mut(model);
         let wanted = own.iter().find(|(at, _)| *at == ID);
@@ -36,10 +31,8 @@ impl Database {
             ("create_uid", Datum::Integer(USER)),
             ("write_uid", Datum::Integer(USER)),
         ];
-        let automatic: Places = automatic
-            .into_iter()
-            .filter_map(|(name, value)| Some((table.position(name)?, value)))
-            .collect();
+        let automatic: Places =
+            automatic.into_iter().filter_map(|(name, value)| Some((table.position(name)?, value))).collect();
         let given: BTreeSet<usize> = own.iter().map(|(at, _)| *at).collect();
         if let Some(row) = table.rows.get_mut(&id) {
             for (at, value) in automatic.into_iter().chain(own) {
@@ -52,15 +45,9 @@ impl Database {
         id
     }
 
-    /// Changes a record. Unless `quietly`, the audit fields say `now` and [`USER`], and stored related fields elsewhere follow.
-    pub fn write(
-        &mut self,
-        model: &str,
-        id: i64,
-        now: i64,
-        quietly: bool,
-        values: &[(String, Datum)],
-    ) {
+    /// Changes a record. Unless `quietly`, the audit fields say `now` and [`USER`], and stored related fields elsewhere
+    /// follow.
+    pub fn write(&mut self, model: &str, id: i64, now: i64, quietly: bool, values: &[(String, Datum)]) {
         let (own, inherited) = self.sort_out(model, values.iter().cloned());
         let given: BTreeSet<usize> = own.iter().map(|(at, _)| *at).collect();
         if !quietly {
@@ -82,10 +69,7 @@ impl Database {
             for (name, _) in values {
                 self.lead_followers(model, id, name, now);
             }
-            if model == "product.template"
-                && self.series >= Series::V19
-                && self.has("product.product")
-            {
+            if model == "product.template" && self.series >= Series::V19 && self.has("product.product") {
                 // since 17 a product's write_date is at least its template's
                 for product in self.referring("product.product", "product_tmpl_id", id) {
                     self.touch("product.product", product, now);
@@ -108,11 +92,7 @@ impl Database {
             }
         }
         let table = self.expect_mut(model);
-        assert!(
-            table.rows.remove(&id).is_some(),
-            "{}({id}) does not exist",
-            table.label
-        );
+        assert!(table.rows.remove(&id).is_some(), "{}({id}) does not exist", table.label);
     }
 
     /// The field is the record's own, or that of the record that it inherits from.
@@ -125,10 +105,7 @@ impl Database {
     /// The audit fields of a record say who wrote it, and when.
     fn touch(&mut self, model: &str, id: i64, now: i64) {
         let table = self.expect_mut(model);
-        let audit = [
-            ("write_date", Datum::Datetime(now)),
-            ("write_uid", Datum::Integer(USER)),
-        ];
+        let audit = [("write_date", Datum::Datetime(now)), ("write_uid", Datum::Integer(USER))];
         let audit = audit.map(|(name, value)| (table.position(name), value));
         if let Some(row) = table.rows.get_mut(&id) {
             for (at, value) in audit {
@@ -140,11 +117,7 @@ impl Database {
     }
 
     /// Parts the values into the record's own, and those of the record that it inherits from.
-    fn sort_out(
-        &self,
-        model: &str,
-        values: impl IntoIterator<Item = (impl AsRef<str>, Datum)>,
-    ) -> (Places, Inherited) {
+    fn sort_out(&self, model: &str, values: impl IntoIterator<Item = (impl AsRef<str>, Datum)>) -> (Places, Inherited) {
         let table = self.expect(model);
         let (mut own, mut inherited) = (Places::new(), Inherited::new());
         for (name, value) in values {
@@ -217,25 +190,12 @@ impl Database {
         let Some(followers) = self.followers.get(&key).cloned() else {
             return;
         };
-        for (follower, name) in followers
-            .into_iter()
-            .filter(|(follower, _)| follower != model)
-        {
+        for (follower, name) in followers.into_iter().filter(|(follower, _)| follower != model) {
             let table = self.expect(&follower);
-            let first = table
-                .field(&name)
-                .map(|field| field.related[0].clone())
-                .unwrap_or_default();
-            let direct = table
-                .field(&first)
-                .and_then(|field| field.relation.as_deref())
-                == Some(model);
+            let first = table.field(&name).map(|field| field.related[0].clone()).unwrap_or_default();
+            let direct = table.field(&first).and_then(|field| field.relation.as_deref()) == Some(model);
             // a longer path's first step does not lead here: look at all records
-            let ids = if direct {
-                self.referring(&follower, &first, id)
-            } else {
-                table.rows.keys().copied().collect()
-            };
+            let ids = if direct { self.referring(&follower, &first, id) } else { table.rows.keys().copied().collect() };
             for line in ids {
                 if self.follow_sources(&follower, line, &BTreeSet::new()) {
                     self.write(&follower, line, now, false, &[]);

@@ -1,4 +1,5 @@
-//! `ca_file`: the certificates of the authorities that vouch for Odoo's server. What TLS makes of them is tested elsewhere.
+//! `ca_file`: the certificates of the authorities that vouch for Odoo's server. What TLS makes of them is tested
+//! elsewhere.
 
 use std::fs;
 
@@ -18,18 +19,14 @@ RXvId154AiEAiGBBsYBmIqnvgS5P5RcbR3zIq4SHstvd2Odu4i/usYw=
 -----END CERTIFICATE-----
 ";
 
-const OPTIONS: &str =
-    "SELECT array_to_string(srvoptions, ' ') FROM pg_foreign_server WHERE srvname = 'odoo'";
+const OPTIONS: &str = "SELECT array_to_string(srvoptions, ' ') FROM pg_foreign_server WHERE srvname = 'odoo'";
 
 #[test]
 fn it_is_kept_until_another_is_named() {
     let (sample, _, mut session) = unconnected("authorities");
     let path = Cluster::shared().socket().join("it's.pem");
     fs::write(&path, CERTIFICATE).expect("it can be written");
-    let named = format!(
-        ", ca_file => '{}'",
-        path.display().to_string().replace('\'', "''")
-    );
+    let named = format!(", ca_file => '{}'", path.display().to_string().replace('\'', "''"));
     let option = format!("ca_file={}", path.display());
     let kept = |more: &str, session: &mut support::session::Session| {
         session.run(&connect(&sample, &sample.secret, more));
@@ -37,10 +34,7 @@ fn it_is_kept_until_another_is_named() {
     };
     assert!(!kept("", &mut session).contains("ca_file"));
     assert!(kept(&named, &mut session).contains(&option));
-    assert!(
-        kept("", &mut session).contains(&option),
-        "it is left as it is"
-    );
+    assert!(kept("", &mut session).contains(&option), "it is left as it is");
     session.run("SELECT odoo_sync.run()");
     assert!(!kept(", ca_file => ''", &mut session).contains("ca_file"));
 
@@ -48,23 +42,14 @@ fn it_is_kept_until_another_is_named() {
     let call = connect(&sample, &sample.secret, &named);
     assert_refused(&mut session, &call, "22023", "The CA file", "PEM");
     let relative = connect(&sample, &sample.secret, ", ca_file => 'ca.pem'");
-    assert_refused(
-        &mut session,
-        &relative,
-        "22023",
-        "ca_file: the path \"ca.pem\"",
-        "whole path",
-    );
+    assert_refused(&mut session, &relative, "22023", "ca_file: the path \"ca.pem\"", "whole path");
 }
 
 #[test]
 fn it_takes_the_right_to_read_files() {
     let (sample, database, mut session) = unconnected("guarded_authorities");
     let mut role = owner_of_a_connection(&mut session, &database, "authority");
-    let (says, hints) = (
-        "permission denied to have the server read file /etc/passwd",
-        "pg_read_server_files",
-    );
+    let (says, hints) = ("permission denied to have the server read file /etc/passwd", "pg_read_server_files");
     let call = connect(&sample, &sample.secret, ", ca_file => '/etc/passwd'");
     assert_refused(&mut role, &call, "42501", says, hints);
     role.run(&connect(&sample, &sample.secret, ""));

@@ -15,10 +15,7 @@ const KEY: &str = "00112233445566778899aabbccddeeff0badcafe";
 
 /// Everything that a server can be made to log, save the parameters of the statement in which a secret is typed.
 const SETTINGS: &[(&str, &str)] = &[
-    (
-        "shared_preload_libraries",
-        "'pg_cron,pg_stat_statements,auto_explain'",
-    ),
+    ("shared_preload_libraries", "'pg_cron,pg_stat_statements,auto_explain'"),
     ("cron.database_name", "'postgres'"),
     ("pg_stat_statements.track", "'all'"),
     ("log_min_messages", "debug5"),
@@ -102,11 +99,7 @@ impl Case<'_> {
 
     /// What can be called, over an Odoo that answers as it does now.
     fn call_all(&mut self, calls: &[&str]) {
-        let (url, database, login) = (
-            self.sample.url.clone(),
-            self.sample.database.clone(),
-            self.sample.login.clone(),
-        );
+        let (url, database, login) = (self.sample.url.clone(), self.sample.database.clone(), self.sample.login.clone());
         for call in calls {
             self.call(&format!("SELECT * FROM odoo_sync.{call}"));
         }
@@ -130,19 +123,9 @@ impl Case<'_> {
             ("ftp://erp.example.com", "sample", "admin", "odoo"),
             ("https://no-such-host.invalid", "sample", "admin", "odoo"),
             // TLS where there is none
-            (
-                &format!("https://127.0.0.1:{port}"),
-                "sample",
-                "admin",
-                "odoo",
-            ),
+            (&format!("https://127.0.0.1:{port}"), "sample", "admin", "odoo"),
             // the secret where it does not belong
-            (
-                &format!("https://{given}@erp.example.com"),
-                "sample",
-                "admin",
-                "odoo",
-            ),
+            (&format!("https://{given}@erp.example.com"), "sample", "admin", "odoo"),
         ] {
             self.connect(url, database, login, name);
         }
@@ -170,9 +153,7 @@ impl Case<'_> {
             "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE nspname IN ('odoo_sync', 'odoo') AND relkind IN ('r', 'v')",
         );
-        let places = tables
-            .iter()
-            .map(|table| format!("SELECT to_jsonb(t)::text FROM {table} t"));
+        let places = tables.iter().map(|table| format!("SELECT to_jsonb(t)::text FROM {table} t"));
         for query in places.chain(PLACES.map(str::to_owned)) {
             for text in self.session.column(&query) {
                 let found = forms::found_in(&text, &self.forms);
@@ -190,7 +171,8 @@ impl Case<'_> {
     }
 }
 
-/// An answer that repeats all that it was asked, in one shape or another: to the login already, or only to what comes after it.
+/// An answer that repeats all that it was asked, in one shape or another: to the login already, or only to what comes
+/// after it.
 fn echo(shape: usize, to: fn(&RecordedRequest) -> bool) -> impl Fn(&RecordedRequest) -> Reaction {
     move |request| {
         if !to(request) {
@@ -198,8 +180,7 @@ fn echo(shape: usize, to: fn(&RecordedRequest) -> bool) -> impl Fn(&RecordedRequ
         }
         // what can hold the secret first: no message quotes much
         let asked = format!("{:?} {}", request.header("authorization"), request.body);
-        let text =
-            |status: u16, kind: &str, body: String| Reaction::Status(status, kind.to_owned(), body);
+        let text = |status: u16, kind: &str, body: String| Reaction::Status(status, kind.to_owned(), body);
         match shape {
             0 => text(500, "text/plain", asked),
             1 => text(200, "text/html", format!("<html>{asked}</html>")),
@@ -219,24 +200,18 @@ fn echo(shape: usize, to: fn(&RecordedRequest) -> bool) -> impl Fn(&RecordedRequ
 /// Whether a request has the secret in it, and is not refused for it by an earlier one.
 fn is_login(request: &RecordedRequest) -> bool {
     request.header("authorization").is_some()
-        || ["common.authenticate", "common.login"]
-            .contains(&request.method.as_deref().unwrap_or(""))
+        || ["common.authenticate", "common.login"].contains(&request.method.as_deref().unwrap_or(""))
 }
 
 #[test]
 fn it_is_nowhere() {
     let cluster = Cluster::start(SETTINGS);
-    cluster
-        .session("postgres", "postgres")
-        .run("CREATE EXTENSION pg_cron");
+    cluster.session("postgres", "postgres").run("CREATE EXTENSION pg_cron");
     let key = cluster.socket().join("the secret");
-    for (number, (series, secret, is_typed)) in [
-        (Series::V19, KEY, true),
-        (Series::V14, PASSWORD, true),
-        (Series::V19, PASSWORD, false),
-    ]
-    .into_iter()
-    .enumerate()
+    for (number, (series, secret, is_typed)) in
+        [(Series::V19, KEY, true), (Series::V14, PASSWORD, true), (Series::V19, PASSWORD, false)]
+            .into_iter()
+            .enumerate()
     {
         let sample = SampleOdoo::with_secret(series, secret);
         fs::write(&key, secret).expect("it can be written");
@@ -286,16 +261,10 @@ fn it_is_nowhere() {
         sample.on_request(|_| Reaction::Answer);
         // a login that is no longer right: the same secret over an Odoo that has another
         let other = SampleOdoo::with_secret(series, "0123456789012345678901234567890123456789");
-        case.call(&format!(
-            "ALTER SERVER odoo OPTIONS (SET url {})",
-            literal(&other.url)
-        ));
+        case.call(&format!("ALTER SERVER odoo OPTIONS (SET url {})", literal(&other.url)));
         case.call_all(&ASKING);
         case.assert_absent("when it is wrong");
         assert!(case.told.len() > 10_000, "much was told");
-        assert!(
-            cluster.log().contains("duration:"),
-            "the log has everything"
-        );
+        assert!(cluster.log().contains("duration:"), "the log has everything");
     }
 }

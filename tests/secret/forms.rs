@@ -6,7 +6,8 @@ pub const PASSWORD: &str = "p'w\"d\\ %é$1;&=+<ß>CorrectHorse9Battery/~?#\u{1f5
 /// What of it stays the same however it is escaped.
 const UNCHANGED: &str = "CorrectHorse9Battery";
 
-/// All texts that would give it away: what is in it whole in every way of escaping, and the ways that change each letter.
+/// All texts that would give it away: what is in it whole in every way of escaping, and the ways that change each
+/// letter.
 pub fn of(secret: &str) -> Vec<String> {
     let plain = match secret {
         PASSWORD => UNCHANGED,
@@ -16,10 +17,7 @@ pub fn of(secret: &str) -> Vec<String> {
     // base64 of a text that something stands before depends on how long that is, in threes
     for before in ["", "a", "ab"] {
         let whole = base64(format!("{before}{plain}").as_bytes());
-        let (skipped, kept) = (
-            before.len().div_ceil(3) * 4,
-            whole.trim_end_matches('=').len(),
-        );
+        let (skipped, kept) = (before.len().div_ceil(3) * 4, whole.trim_end_matches('=').len());
         forms.push(whole[skipped..kept - 2].to_owned());
     }
     forms
@@ -56,12 +54,7 @@ fn they_are_found() {
         assert!(found_in(&basic, &forms).is_some(), "{basic} {forms:?}");
     }
     let json = serde_json::to_string(PASSWORD).expect("it is text");
-    let others = [
-        json,
-        format!("{PASSWORD:?}"),
-        hex(PASSWORD.as_bytes()),
-        PASSWORD.replace('\'', "''"),
-    ];
+    let others = [json, format!("{PASSWORD:?}"), hex(PASSWORD.as_bytes()), PASSWORD.replace('\'', "''")];
     for text in others {
         assert!(found_in(&text, &forms).is_some(), "{text}");
     }

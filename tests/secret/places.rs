@@ -15,12 +15,7 @@ pub fn unconnected(name: &str) -> (SampleOdoo, Database<'static>, Session) {
 
 /// The call of `connect()` with a secret that is elsewhere, and more arguments.
 pub fn connect(sample: &SampleOdoo, secret: &str, more: &str) -> String {
-    let Access {
-        url,
-        database,
-        login,
-        ..
-    } = Access::from(sample);
+    let Access { url, database, login, .. } = Access::from(sample);
     format!(
         "SELECT name FROM odoo_sync.connect({}, {}, {}, {}{more})",
         literal(&url),

@@ -42,30 +42,14 @@ fn it_is_read_for_each_run_and_never_kept() {
         assert_eq!(session.number(&bad), 0, "{call}()");
     }
 
-    put(
-        &mut session,
-        name,
-        "0123456789012345678901234567890123456789",
-    );
-    assert_refused(
-        &mut session,
-        "SELECT odoo_sync.run()",
-        "28P01",
-        "API key",
-        "history",
-    );
+    put(&mut session, name, "0123456789012345678901234567890123456789");
+    assert_refused(&mut session, "SELECT odoo_sync.run()", "28P01", "API key", "history");
     put(&mut session, name, &sample.secret);
     session.run("SELECT odoo_sync.run()");
 
     session.run("DELETE FROM vault.secrets");
     let says = format!("there is no secret named {name:?} in Vault");
-    assert_refused(
-        &mut session,
-        "SELECT odoo_sync.run()",
-        "42704",
-        &says,
-        "create_secret",
-    );
+    assert_refused(&mut session, "SELECT odoo_sync.run()", "42704", &says, "create_secret");
 }
 
 #[test]
@@ -73,35 +57,17 @@ fn what_cannot_be_read_is_told() {
     let (sample, _, mut session) = unconnected("unvaulted");
     let call = connect(&sample, "vault:key", "");
     let says = "this database has no vault.decrypted_secrets";
-    assert_refused(
-        &mut session,
-        &call,
-        "42P01",
-        says,
-        "CREATE EXTENSION supabase_vault",
-    );
+    assert_refused(&mut session, &call, "42P01", says, "CREATE EXTENSION supabase_vault");
     install_vault(&mut session);
     let says = "there is no secret named \"key\" in Vault";
     assert_refused(&mut session, &call, "42704", says, "vault.create_secret");
     put(&mut session, "key", "");
-    assert_refused(
-        &mut session,
-        &call,
-        "22P02",
-        "is empty",
-        "vault.update_secret",
-    );
+    assert_refused(&mut session, &call, "22P02", "is empty", "vault.update_secret");
     session.run(
         "CREATE OR REPLACE VIEW vault.decrypted_secrets AS
          SELECT id, name, description, secret, (1 / length(secret))::text AS decrypted_secret, key_id, nonce, created_at, updated_at FROM vault.secrets",
     );
-    assert_refused(
-        &mut session,
-        &call,
-        "22012",
-        "the secret vault:key cannot be read: division by zero",
-        "",
-    );
+    assert_refused(&mut session, &call, "22012", "the secret vault:key cannot be read: division by zero", "");
 }
 
 #[test]
@@ -110,19 +76,17 @@ fn it_takes_the_right_to_read_the_vault_both_to_name_a_secret_and_to_use_it() {
     install_vault(&mut session);
     put(&mut session, "key", &sample.secret);
     let mut role = owner_of_a_connection(&mut session, &database, "vault_reader");
-    let (says, hints) = (
-        "permission denied for vault.decrypted_secrets",
-        "GRANT SELECT ON vault.decrypted_secrets TO vault_reader",
-    );
+    let (says, hints) =
+        ("permission denied for vault.decrypted_secrets", "GRANT SELECT ON vault.decrypted_secrets TO vault_reader");
     let call = connect(&sample, "vault:key", "");
     assert_refused(&mut role, &call, "42501", says, hints);
 
     // nor may it have a run of somebody else's, who can read it, send it to where it likes
-    role.run("CREATE SERVER odoo FOREIGN DATA WRAPPER odoo_sync OPTIONS (url 'https://mine.example.com', database 'mine')");
+    role.run(
+        "CREATE SERVER odoo FOREIGN DATA WRAPPER odoo_sync OPTIONS (url 'https://mine.example.com', database 'mine')",
+    );
     for user in ["postgres", "PUBLIC"] {
-        let mapping = format!(
-            "CREATE USER MAPPING FOR {user} SERVER odoo OPTIONS (login 'me', secret 'vault:key')"
-        );
+        let mapping = format!("CREATE USER MAPPING FOR {user} SERVER odoo OPTIONS (login 'me', secret 'vault:key')");
         assert_refused(&mut role, &mapping, "42501", says, hints);
     }
     role.run("DROP SERVER odoo");
@@ -134,7 +98,8 @@ fn it_takes_the_right_to_read_the_vault_both_to_name_a_secret_and_to_use_it() {
     assert_refused(&mut role, "SELECT odoo_sync.run()", "42501", says, hints);
 }
 
-/// A view does what it does with the rights of whoever reads it: one of that name that anybody has made is none of Vault's.
+/// A view does what it does with the rights of whoever reads it: one of that name that anybody has made is none of
+/// Vault's.
 #[test]
 fn what_only_looks_like_the_vault_is_not_read() {
     let (sample, database, mut session) = unconnected("false_vault");
@@ -152,14 +117,6 @@ fn what_only_looks_like_the_vault_is_not_read() {
     let says = "vault.decrypted_secrets is not Supabase Vault's";
     let call = connect(&sample, "vault:key", "");
     assert_refused(&mut role, &call, "42501", says, "supabase_vault");
-    session.run(
-        "CREATE USER MAPPING FOR PUBLIC SERVER odoo OPTIONS (login 'admin', secret 'vault:key')",
-    );
-    assert_refused(
-        &mut session,
-        "SELECT odoo_sync.run()",
-        "42501",
-        says,
-        "supabase_vault",
-    );
+    session.run("CREATE USER MAPPING FOR PUBLIC SERVER odoo OPTIONS (login 'admin', secret 'vault:key')");
+    assert_refused(&mut session, "SELECT odoo_sync.run()", "42501", says, "supabase_vault");
 }

@@ -38,10 +38,7 @@ impl Access {
 
     /// The same by another secret.
     pub fn by(&self, secret: &str) -> Access {
-        Access {
-            secret: secret.to_owned(),
-            ..self.clone()
-        }
+        Access { secret: secret.to_owned(), ..self.clone() }
     }
 
     /// A client of the test's own, logged in.
@@ -59,7 +56,6 @@ impl Access {
             max_response: 256 << 20,
             ca_file: None,
         };
-        Client::open(endpoint, options, Cancel::new())
-            .unwrap_or_else(|error| panic!("{}: {error}", self.url))
+        Client::open(endpoint, options, Cancel::new()).unwrap_or_else(|error| panic!("{}: {error}", self.url))
     }
 }

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
-};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -25,14 +22,8 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let key = key();
-        let pem = params
-            .self_signed(&key)
-            .expect("it can sign for itself")
-            .pem();
-        Authority {
-            issuer: Issuer::new(params, key),
-            pem,
-        }
+        let pem = params.self_signed(&key).expect("it can sign for itself").pem();
+        Authority { issuer: Issuer::new(params, key), pem }
     }
 
     /// What a server needs to speak TLS as that host, by a certificate that is valid today.
@@ -57,9 +48,7 @@ impl Authority {
 
     fn sign(&self, params: CertificateParams) -> Arc<ServerConfig> {
         let key = key();
-        let certificate = params
-            .signed_by(&key, &self.issuer)
-            .expect("the authority can sign");
+        let certificate = params.signed_by(&key, &self.issuer).expect("the authority can sign");
         server(certificate.der().clone(), &key)
     }
 }
@@ -73,9 +62,7 @@ impl Default for Authority {
 /// What a server needs to speak TLS as that host, by a certificate that it signed for itself.
 pub fn self_signed_server(host: &str) -> Arc<ServerConfig> {
     let key = key();
-    let certificate = params("a server of the tests", &[host])
-        .self_signed(&key)
-        .expect("it can sign for itself");
+    let certificate = params("a server of the tests", &[host]).self_signed(&key).expect("it can sign for itself");
     server(certificate.der().clone(), &key)
 }
 

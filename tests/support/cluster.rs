@@ -1,8 +1,8 @@
 //! A throwaway PostgreSQL cluster, which the extension has been installed for.
 //!
-//! Each has a directory of its own, and its socket in it: no port is taken, and nothing else can reach it. A shell that waits for the
-//! end of the test process stops it and removes the directory, so that nothing is left of it when a test panics, the process is
-//! killed, or it sits in a static that is never dropped.
+//! Each has a directory of its own, and its socket in it: no port is taken, and nothing else can reach it. A shell that
+//! waits for the end of the test process stops it and removes the directory, so that nothing is left of it when a test
+//! panics, the process is killed, or it sits in a static that is never dropped.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -59,7 +59,8 @@ impl Cluster {
         Cluster::guarded().initialised(settings)
     }
 
-    /// One that runs a copy of the server's programs, with these files among the scripts of its extensions: names and texts.
+    /// One that runs a copy of the server's programs, with these files among the scripts of its extensions: names and
+    /// texts.
     pub fn with_scripts(scripts: &[(&str, &str)]) -> Cluster {
         let mut cluster = Cluster::guarded();
         let programs = cluster.directory.join("programs");
@@ -72,26 +73,11 @@ impl Cluster {
         let data = cluster.data();
         cluster.succeed(
             "initdb",
-            &[
-                "-D",
-                &data,
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "-E",
-                "UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-            ],
+            &["-D", &data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
         );
         let socket = format!("'{}'", cluster.directory.display());
         let own = [("unix_socket_directories", socket.as_str())];
-        let lines = SETTINGS
-            .iter()
-            .chain(&own)
-            .chain(settings)
-            .map(|(name, value)| format!("{name} = {value}\n"));
+        let lines = SETTINGS.iter().chain(&own).chain(settings).map(|(name, value)| format!("{name} = {value}\n"));
         let file = Path::new(&data).join("postgresql.conf");
         let text = fs::read_to_string(&file).expect("initdb wrote it") + &lines.collect::<String>();
         fs::write(&file, text).expect("it can be written");
@@ -103,26 +89,10 @@ impl Cluster {
     pub fn standby(&self) -> Cluster {
         let standby = Cluster::guarded();
         let (data, socket) = (standby.data(), self.directory.display().to_string());
-        let backup = [
-            "-D",
-            &data,
-            "-h",
-            &socket,
-            "-U",
-            "postgres",
-            "-R",
-            "-X",
-            "stream",
-            "-c",
-            "fast",
-            "--no-sync",
-        ];
+        let backup = ["-D", &data, "-h", &socket, "-U", "postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync"];
         standby.succeed("pg_basebackup", &backup);
         let file = Path::new(&data).join("postgresql.conf");
-        let own = format!(
-            "unix_socket_directories = '{}'\n",
-            standby.directory.display()
-        );
+        let own = format!("unix_socket_directories = '{}'\n", standby.directory.display());
         let text = fs::read_to_string(&file).expect("the backup has it") + &own;
         fs::write(&file, text).expect("it can be written");
         standby.resume();
@@ -131,39 +101,24 @@ impl Cluster {
 
     /// Waits until this standby has all that the other cluster has committed.
     pub fn await_replay(&self, primary: &Cluster) {
-        let position = primary
-            .session("postgres", "postgres")
-            .value("SELECT pg_current_wal_lsn()");
+        let position = primary.session("postgres", "postgres").value("SELECT pg_current_wal_lsn()");
         let mut session = self.session("postgres", "postgres");
         let query = format!("SELECT pg_last_wal_replay_lsn() >= '{position}'");
-        wait::until("the standby's replay", Duration::from_secs(20), || {
-            (session.value(&query) == "t").then_some(())
-        });
+        wait::until("the standby's replay", Duration::from_secs(20), || (session.value(&query) == "t").then_some(()));
     }
 
     /// A directory, and a shell that removes it with whatever runs in it.
     fn guarded() -> Cluster {
         let bin = installation::bin();
         let directory = directory();
-        let guard = as_server_user(
-            Command::new("sh")
-                .arg("-c")
-                .arg(GUARD)
-                .arg("guard")
-                .arg(&bin)
-                .arg(&directory),
-        )
-        // a Ctrl-C at the terminal is for the tests, not for this
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("a shell starts");
-        Cluster {
-            directory,
-            bin,
-            guard,
-        }
+        let guard = as_server_user(Command::new("sh").arg("-c").arg(GUARD).arg("guard").arg(&bin).arg(&directory))
+            // a Ctrl-C at the terminal is for the tests, not for this
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("a shell starts");
+        Cluster { directory, bin, guard }
     }
 
     /// A database of that name, made anew with the extension in it.
@@ -175,12 +130,8 @@ impl Cluster {
 
     /// The same without the extension.
     pub fn empty_database(&self, name: &str) -> Database<'_> {
-        self.session("postgres", "postgres")
-            .run(&format!("CREATE DATABASE {name}"));
-        Database {
-            cluster: self,
-            name: name.to_owned(),
-        }
+        self.session("postgres", "postgres").run(&format!("CREATE DATABASE {name}"));
+        Database { cluster: self, name: name.to_owned() }
     }
 
     /// A session in a database, as a role.
@@ -191,19 +142,13 @@ impl Cluster {
     /// The first session that can be had of a server that is just coming up again.
     pub fn await_session(&self, database: &str) -> Session {
         let config = self.config(database, "postgres");
-        wait::until("the server", Duration::from_secs(60), || {
-            Session::try_open(&config).ok()
-        })
+        wait::until("the server", Duration::from_secs(60), || Session::try_open(&config).ok())
     }
 
     /// How to reach a database as a role.
     pub fn config(&self, database: &str, role: &str) -> postgres::Config {
         let mut config = postgres::Config::new();
-        config
-            .host_path(&self.directory)
-            .dbname(database)
-            .user(role)
-            .application_name("odoo_sync tests");
+        config.host_path(&self.directory).dbname(database).user(role).application_name("odoo_sync tests");
         config
     }
 
@@ -214,16 +159,12 @@ impl Cluster {
 
     /// All that the server has logged.
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.log_file()).expect("the server has a log"))
-            .into_owned()
+        String::from_utf8_lossy(&fs::read(self.log_file()).expect("the server has a log")).into_owned()
     }
 
     /// Stops the server: `fast`, or `immediate` as a crash would.
     pub fn stop(&self, mode: &str) {
-        self.succeed(
-            "pg_ctl",
-            &["stop", "-s", "-w", "-D", &self.data(), "-m", mode],
-        );
+        self.succeed("pg_ctl", &["stop", "-s", "-w", "-D", &self.data(), "-m", mode]);
     }
 
     /// The process ids of the server: the postmaster's and its children's.
@@ -234,9 +175,7 @@ impl Cluster {
         let children = format!("/proc/{postmaster}/task/{postmaster}/children");
         let children = fs::read_to_string(children).expect("the server runs");
         let children = children.split_whitespace().map(str::to_owned);
-        std::iter::once(postmaster.to_owned())
-            .chain(children)
-            .collect()
+        std::iter::once(postmaster.to_owned()).chain(children).collect()
     }
 
     /// Whether the server runs.
@@ -252,20 +191,7 @@ impl Cluster {
     /// Starts it again.
     pub fn resume(&self) {
         let log = self.log_file().display().to_string();
-        self.succeed(
-            "pg_ctl",
-            &[
-                "start",
-                "-s",
-                "-w",
-                "-t",
-                "60",
-                "-D",
-                &self.data(),
-                "-l",
-                &log,
-            ],
-        );
+        self.succeed("pg_ctl", &["start", "-s", "-w", "-t", "60", "-D", &self.data(), "-l", &log]);
     }
 
     fn data(&self) -> String {
@@ -294,10 +220,7 @@ impl Drop for Cluster {
         drop(self.guard.stdin.take());
         match self.guard.wait() {
             Ok(status) if status.success() => {}
-            other => eprintln!(
-                "the cluster in {} may not have been removed: {other:?}",
-                self.directory.display()
-            ),
+            other => eprintln!("the cluster in {} may not have been removed: {other:?}", self.directory.display()),
         }
     }
 }
@@ -315,9 +238,7 @@ impl Database<'_> {
 
     /// What `pg_dump` makes of it, with these options.
     pub fn dump(&self, options: &[&str]) -> String {
-        let dump = self
-            .cluster
-            .succeed("pg_dump", &[&self.reached(), options].concat());
+        let dump = self.cluster.succeed("pg_dump", &[&self.reached(), options].concat());
         String::from_utf8(dump).expect("the database is in UTF-8")
     }
 
@@ -327,8 +248,7 @@ impl Database<'_> {
         fs::write(&file, dump).expect("it can be written");
         let file = file.display().to_string();
         let options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", &file];
-        self.cluster
-            .succeed("psql", &[&self.reached(), &options[..]].concat());
+        self.cluster.succeed("psql", &[&self.reached(), &options[..]].concat());
     }
 
     /// How the server's programs reach it.
@@ -355,19 +275,15 @@ fn directory() -> PathBuf {
 fn server_user() -> Option<(u32, u32)> {
     let is_root = fs::metadata("/proc/self").expect("/proc is there").uid() == 0;
     let id = |option: &str| {
-        let output = Command::new("id")
-            .args([option, "postgres"])
-            .output()
-            .expect("id starts");
+        let output = Command::new("id").args([option, "postgres"]).output().expect("id starts");
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        text.parse()
-            .unwrap_or_else(|_| panic!("there is no user postgres to run PostgreSQL as"))
+        text.parse().unwrap_or_else(|_| panic!("there is no user postgres to run PostgreSQL as"))
     };
     is_root.then(|| (id("-u"), id("-g")))
 }
 
 /// Has a command run as the user whom the clusters' directories belong to.
-pub(crate) fn as_server_user(command: &mut Command) -> &mut Command {
+pub fn as_server_user(command: &mut Command) -> &mut Command {
     command.current_dir("/");
     match server_user() {
         Some((user, group)) => command.uid(user).gid(group),

@@ -22,10 +22,7 @@ struct State {
 
 impl Gate {
     /// Before those requests that `holds` names; the others go through as ever.
-    pub fn before(
-        sample: &SampleOdoo,
-        holds: impl Fn(&RecordedRequest) -> bool + Send + Sync + 'static,
-    ) -> Gate {
+    pub fn before(sample: &SampleOdoo, holds: impl Fn(&RecordedRequest) -> bool + Send + Sync + 'static) -> Gate {
         let state = Arc::<(Mutex<State>, Condvar)>::default();
         let shared = Arc::clone(&state);
         sample.on_request(move |request| {
@@ -51,9 +48,7 @@ impl Gate {
 
     /// Waits until it has let through as many as it was to.
     pub fn await_passes(&self) {
-        wait::until("requests that pass", Duration::from_secs(20), || {
-            (lock(&self.state.0).passes == 0).then_some(())
-        });
+        wait::until("requests that pass", Duration::from_secs(20), || (lock(&self.state.0).passes == 0).then_some(()));
     }
 
     /// Waits until a request stands before it.

@@ -1,4 +1,5 @@
-//! What the tests share: the client under test, Odoos sample and real, a throwaway PostgreSQL, the comparison of the two.
+//! What the tests share: the client under test, Odoos sample and real, a throwaway PostgreSQL, the comparison of the
+//! two.
 
 pub mod access;
 pub mod background;

@@ -38,8 +38,7 @@ impl Session {
 
     /// The rows of the statements' results, as psql shows them.
     pub fn rows(&mut self, sql: &str) -> Vec<TextRow> {
-        self.try_rows(sql)
-            .unwrap_or_else(|error| panic!("{sql}\n{}", told(&error)))
+        self.try_rows(sql).unwrap_or_else(|error| panic!("{sql}\n{}", told(&error)))
     }
 
     /// The same where it may fail.
@@ -48,11 +47,7 @@ impl Session {
         Ok(messages
             .iter()
             .filter_map(|message| match message {
-                SimpleQueryMessage::Row(row) => Some(
-                    (0..row.len())
-                        .map(|at| row.get(at).map(str::to_owned))
-                        .collect(),
-                ),
+                SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()),
                 _ => None,
             })
             .collect())
@@ -70,17 +65,12 @@ impl Session {
     /// The one value of a result, a whole number.
     pub fn number(&mut self, sql: &str) -> i64 {
         let value = self.value(sql);
-        value
-            .parse()
-            .unwrap_or_else(|_| panic!("{sql}\ngave {value:?} in place of a number"))
+        value.parse().unwrap_or_else(|_| panic!("{sql}\ngave {value:?} in place of a number"))
     }
 
     /// The first column of a result.
     pub fn column(&mut self, sql: &str) -> Vec<String> {
-        self.rows(sql)
-            .into_iter()
-            .map(|mut row| row.swap_remove(0).unwrap_or_default())
-            .collect()
+        self.rows(sql).into_iter().map(|mut row| row.swap_remove(0).unwrap_or_default()).collect()
     }
 
     /// The error that statements end in.
@@ -93,22 +83,15 @@ impl Session {
 
     /// Calls `odoo_sync.connect()`, its arguments passed apart from the statement, as a careful program does.
     pub fn connect(&mut self, access: &Access, name: &str) -> TextRow {
-        self.try_connect(access, name)
-            .unwrap_or_else(|error| panic!("connect({name}): {}", told(&error)))
+        self.try_connect(access, name).unwrap_or_else(|error| panic!("connect({name}): {}", told(&error)))
     }
 
     /// The same where it may fail.
     pub fn try_connect(&mut self, access: &Access, name: &str) -> Result<TextRow, postgres::Error> {
-        let Access {
-            url,
-            database,
-            login,
-            secret,
-        } = access;
-        let row = self.client.query_one(
-            "SELECT * FROM odoo_sync.connect($1, $2, $3, $4, $5)",
-            &[url, database, login, secret, &name],
-        )?;
+        let Access { url, database, login, secret } = access;
+        let row = self
+            .client
+            .query_one("SELECT * FROM odoo_sync.connect($1, $2, $3, $4, $5)", &[url, database, login, secret, &name])?;
         Ok((0..row.len()).map(|at| row.get(at)).collect())
     }
 
@@ -140,10 +123,7 @@ pub fn literal(text: &str) -> String {
 
 /// The server's own part of an error.
 pub fn of_server(error: &postgres::Error) -> DbError {
-    error
-        .as_db_error()
-        .unwrap_or_else(|| panic!("the server said nothing: {error:?}"))
-        .clone()
+    error.as_db_error().unwrap_or_else(|| panic!("the server said nothing: {error:?}")).clone()
 }
 
 /// All that an error says.
@@ -156,10 +136,7 @@ pub fn told(error: &postgres::Error) -> String {
 
 /// All that an error of the server's says, as psql shows it.
 pub fn all_of(error: &DbError) -> String {
-    let part = |name: &str, text: Option<&str>| {
-        text.map(|text| format!("\n{name}: {text}"))
-            .unwrap_or_default()
-    };
+    let part = |name: &str, text: Option<&str>| text.map(|text| format!("\n{name}: {text}")).unwrap_or_default();
     format!(
         "{} {}{}{}{}",
         error.code().code(),

@@ -10,10 +10,7 @@ pub fn until<T>(what: &str, patience: Duration, mut look: impl FnMut() -> Option
         if let Some(found) = look() {
             return found;
         }
-        assert!(
-            start.elapsed() < patience,
-            "waited {patience:?} in vain: {what}"
-        );
+        assert!(start.elapsed() < patience, "waited {patience:?} in vain: {what}");
         std::thread::sleep(PAUSE);
     }
 }

@@ -1,6 +1,6 @@
 //! Columns of the user's whose type is not the one for their field's values.
 
-use super::Adoption;
+use super::adoption::Adoption;
 use super::found::{FoundColumn, base_type};
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
@@ -17,27 +17,19 @@ struct Conversion {
 }
 
 impl Adoption {
-    /// Gives the columns that cannot hold their field's values the mirror's type, where the values that are there have a
-    /// meaning in it and nothing else in the database uses the column: a view would have to go for it. The others are
+    /// Gives the columns that cannot hold their field's values the mirror's type, where the values that are there have
+    /// a meaning in it and nothing else in the database uses the column: a view would have to go for it. The others are
     /// left, and get a column beside them.
     pub(super) fn convert(&mut self, columns: &[MirrorColumn]) -> Result<(), Failure> {
-        let conversions: Vec<Conversion> = columns
-            .iter()
-            .filter_map(|column| self.conversion(column))
-            .collect();
+        let conversions: Vec<Conversion> = columns.iter().filter_map(|column| self.conversion(column)).collect();
         if conversions.is_empty() {
             return Ok(());
         }
         // all at once writes the table anew but once; one that fails is found by doing each by itself
-        let all: Vec<&str> = conversions
-            .iter()
-            .map(|conversion| conversion.clause.as_str())
-            .collect();
+        let all: Vec<&str> = conversions.iter().map(|conversion| conversion.clause.as_str()).collect();
         let at_once = savepoint::attempt(|| self.alter(&all.join(", ")));
         match at_once {
-            Ok(()) => conversions
-                .iter()
-                .for_each(|conversion| self.tell_converted(conversion)),
+            Ok(()) => conversions.iter().for_each(|conversion| self.tell_converted(conversion)),
             Err(failure) if failure.is_cancelled() => return Err(failure),
             Err(_) => {
                 for conversion in &conversions {
@@ -54,11 +46,7 @@ impl Adoption {
 
     fn tell_converted(&mut self, conversion: &Conversion) {
         let Conversion { name, from, to, .. } = conversion;
-        self.tell(
-            "converted",
-            format!("column {name} from {from} to {to}"),
-            None,
-        );
+        self.tell("converted", format!("column {name} from {from} to {to}"), None);
     }
 
     fn note_refusal(&mut self, conversion: &Conversion, failure: Failure) {
@@ -119,8 +107,8 @@ impl Adoption {
     }
 }
 
-/// Whether a column will do as it is, and is better made wider: it takes the ids of today's Odoo, which has int4 itself,
-/// and would refuse larger ones.
+/// Whether a column will do as it is, and is better made wider: it takes the ids of today's Odoo, which has int4
+/// itself, and would refuse larger ones.
 pub(super) fn is_narrow(column: &MirrorColumn, found: &FoundColumn) -> bool {
     matches!(column.kind, ColumnKind::Bigint | ColumnKind::BigintArray)
         && matches!(found.sql_type.as_str(), "integer" | "integer[]")
@@ -146,10 +134,9 @@ fn converted(kind: ColumnKind, from: &str, name: &str) -> Option<String> {
             format!("({name} AT TIME ZONE 'UTC')::date")
         }
         (ColumnKind::Numeric, _) if is_text => format!("{text}::numeric"),
-        (
-            ColumnKind::Numeric,
-            "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric",
-        ) => format!("{name}::numeric"),
+        (ColumnKind::Numeric, "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric") => {
+            format!("{name}::numeric")
+        }
         (ColumnKind::Bigint, _) if is_text => format!("{text}::numeric::bigint"),
         (ColumnKind::Bigint, "smallint" | "integer" | "real" | "double precision" | "numeric") => {
             format!("{name}::bigint")

@@ -134,24 +134,18 @@ impl Found {
         }
         if !self.is_owned {
             let message = format!("must be owner of table {table}");
-            return Err(
-                Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
-                    .hint("Its owner can adopt it, or give it away with ALTER TABLE ... OWNER TO."),
-            );
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
+                .hint("Its owner can adopt it, or give it away with ALTER TABLE ... OWNER TO."));
         }
         if self.is_related {
             return refuse(
-                format!(
-                    "{table} is a partition, or inherits from another table or is inherited from"
-                ),
+                format!("{table} is a partition, or inherits from another table or is inherited from"),
                 "Detach it with ALTER TABLE ... DETACH PARTITION or NO INHERIT, and adopt again.",
             );
         }
         if self.is_typed {
             return refuse(
-                format!(
-                    "{table} was made by CREATE TABLE ... OF, so that it can have no other columns"
-                ),
+                format!("{table} was made by CREATE TABLE ... OF, so that it can have no other columns"),
                 "ALTER TABLE ... NOT OF makes it an ordinary table.",
             );
         }
@@ -174,10 +168,7 @@ impl Found {
             && (id.is_generated || number(id).is_none())
         {
             return refuse(
-                format!(
-                    "column id of {table} is {}, which holds no ids of Odoo's",
-                    id.usable_type
-                ),
+                format!("column id of {table} is {}, which holds no ids of Odoo's", id.usable_type),
                 "Rename it; where another column holds Odoo's ids, rename that one to id.",
             );
         }
@@ -187,11 +178,7 @@ impl Found {
     /// A foreign key of another table is in the way where it leans on a key that has to go.
     fn check_references(&self) -> Result<(), Failure> {
         for index in self.obstacles() {
-            if let Some(reference) = self
-                .references
-                .iter()
-                .find(|found| found.index == index.oid)
-            {
+            if let Some(reference) = self.references.iter().find(|found| found.index == index.oid) {
                 let message = format!(
                     "the foreign key {} of {} leans on {} of {}, which Odoo's records do not keep to",
                     reference.name,
@@ -199,11 +186,8 @@ impl Found {
                     index.definition,
                     self.qualified()
                 );
-                return Err(Failure::new(
-                    PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-                    message,
-                )
-                .hint("Drop that foreign key, adopt, and point it to id."));
+                return Err(Failure::new(PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, message)
+                    .hint("Drop that foreign key, adopt, and point it to id."));
             }
         }
         Ok(())
@@ -214,9 +198,7 @@ impl Found {
     pub fn obstacles(&self) -> impl Iterator<Item = &FoundIndex> {
         self.indexes.iter().filter(|index| {
             let has_id = index.keys.iter().flatten().any(|key| key == "id");
-            !has_id
-                || (index.is_primary && !index.is_key())
-                || (index.keys.len() == 1 && !index.is_usable)
+            !has_id || (index.is_primary && !index.is_key()) || (index.keys.len() == 1 && !index.is_usable)
         })
     }
 
@@ -230,17 +212,10 @@ impl Found {
         let mut kept = Vec::new();
         for constraint in &self.constraints {
             let consequence = match constraint.is_foreign_key {
-                true => {
-                    "a record that points to what is not there is refused, and kept in odoo_sync.failures"
-                }
-                false => {
-                    "a record that does not keep to it is refused, and kept in odoo_sync.failures"
-                }
+                true => "a record that points to what is not there is refused, and kept in odoo_sync.failures",
+                false => "a record that does not keep to it is refused, and kept in odoo_sync.failures",
             };
-            kept.push((
-                format!("{} {}", constraint.name, constraint.definition),
-                consequence.to_string(),
-            ));
+            kept.push((format!("{} {}", constraint.name, constraint.definition), consequence.to_string()));
         }
         for reference in &self.references {
             kept.push((
@@ -257,8 +232,7 @@ impl Found {
         for column in self.columns.iter().filter(|column| column.is_strict) {
             kept.push((
                 format!("column {} {}", column.name, column.sql_type),
-                "a record without a value for it is refused, and kept in odoo_sync.failures"
-                    .to_string(),
+                "a record without a value for it is refused, and kept in odoo_sync.failures".to_string(),
             ));
         }
         kept

@@ -1,13 +1,16 @@
 //! Making a table that is there already the mirror, in the transaction of whoever asks for it.
 //!
-//! What the table has is kept, save for what would keep Odoo's records out: of its rows those that are no one record's go to a
-//! table beside it, of its constraints the ones that Odoo's records do not keep to are dropped. Everything that is done is told.
+//! What the table has is kept, save for what would keep Odoo's records out: of its rows those that are no one record's
+//! go to a table beside it, of its constraints the ones that Odoo's records do not keep to are dropped. Everything that
+//! is done is told.
 
+mod adoption;
 mod conversion;
 mod found;
 mod obstacle;
 mod set_aside;
 
+pub use adoption::Action;
 pub use found::Found;
 
 use crate::failure::Failure;
@@ -15,38 +18,21 @@ use crate::mirror::column::MirrorColumn;
 use crate::mirror::names::{DELETED_AT, SYNCED_AT};
 use crate::mirror::table::{Ensured, Table, Wanted};
 use crate::pg::savepoint;
+use adoption::Adoption;
 use found::FoundColumn;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal};
 use std::collections::HashMap;
 
-/// One thing that was done, and how many rows it was done to.
-pub struct Action {
-    pub action: &'static str,
-    pub detail: String,
-    pub rows: Option<i64>,
-}
-
-/// A table on its way to being a mirror.
-struct Adoption {
-    found: Found,
-    actions: Vec<Action>,
-    /// Why columns could not be given another type.
-    refusals: HashMap<String, String>,
-}
-
 /// Makes the table the mirror that is wanted; `odoo_ids` are the ids that Odoo lists for it.
 ///
 /// # Errors
-/// What [`Found::check`] refuses; an `id` that cannot be made bigint; a foreign key of another table that is in the way.
+/// What [`Found::check`] refuses; an `id` that cannot be made bigint; a foreign key of another table that is in the
+/// way.
 pub fn adopt(found: Found, wanted: Wanted, odoo_ids: &[i64]) -> Result<Vec<Action>, Failure> {
     found.check()?;
     let model = wanted.model.to_string();
-    let mut adoption = Adoption {
-        found,
-        actions: Vec::new(),
-        refusals: HashMap::new(),
-    };
+    let mut adoption = Adoption { found, actions: Vec::new(), refusals: HashMap::new() };
     adoption.set_aside()?;
     adoption.drop_obstacles(&wanted.columns)?;
     adoption.settle_id()?;
@@ -64,30 +50,6 @@ pub fn adopt(found: Found, wanted: Wanted, odoo_ids: &[i64]) -> Result<Vec<Actio
 }
 
 impl Adoption {
-    fn tell(&mut self, action: &'static str, detail: impl Into<String>, rows: Option<i64>) {
-        self.actions.push(Action {
-            action,
-            detail: detail.into(),
-            rows,
-        });
-    }
-
-    /// Alters the table.
-    fn alter(&self, what: &str) -> Result<(), Failure> {
-        Ok(Spi::run(&format!(
-            "ALTER TABLE {} {what}",
-            self.found.qualified()
-        ))?)
-    }
-
-    /// Takes up what became of the table so far.
-    fn look_again(&mut self) -> Result<(), Failure> {
-        if let Some(found) = Found::look(self.found.oid())? {
-            self.found = found;
-        }
-        Ok(())
-    }
-
     /// Makes `id` a bigint that nothing but Odoo fills; its rows are all whole numbers by now.
     fn settle_id(&mut self) -> Result<(), Failure> {
         let Some(id) = self.found.column("id") else {
@@ -98,16 +60,11 @@ impl Adoption {
         let id = id.clone();
         if id.is_identity {
             self.alter("ALTER COLUMN id DROP IDENTITY")?;
-            self.tell(
-                "dropped",
-                "the identity of id: its numbers are Odoo's from now on",
-                None,
-            );
+            self.tell("dropped", "the identity of id: its numbers are Odoo's from now on", None);
         }
         if let Some(default) = &id.default {
             self.alter("ALTER COLUMN id DROP DEFAULT")?;
-            let detail =
-                format!("the default of id, {default}: its numbers are Odoo's from now on");
+            let detail = format!("the default of id, {default}: its numbers are Odoo's from now on");
             self.tell("dropped", detail, None);
         }
         if id.sql_type == "bigint" {
@@ -116,11 +73,7 @@ impl Adoption {
         let number = found::number(&id).unwrap_or_else(|| "id::bigint".to_string());
         savepoint::attempt(|| self.alter(&format!("ALTER COLUMN id TYPE bigint USING {number}")))
             .map_err(|failure| self.cannot_convert_id(failure))?;
-        self.tell(
-            "converted",
-            format!("column id from {} to bigint", id.sql_type),
-            None,
-        );
+        self.tell("converted", format!("column id from {} to bigint", id.sql_type), None);
         Ok(())
     }
 
@@ -130,53 +83,33 @@ impl Adoption {
         }
         let users = self.found.id_users.join(", ");
         let hint = if users.is_empty() {
-            "Make it bigint with ALTER TABLE ... ALTER COLUMN id TYPE bigint, and adopt again."
-                .to_string()
+            "Make it bigint with ALTER TABLE ... ALTER COLUMN id TYPE bigint, and adopt again.".to_string()
         } else {
             format!("In the way: {users}. Drop that, adopt, and make it again.")
         };
-        let message = format!(
-            "column id of {} cannot be made bigint: {}",
-            self.found.qualified(),
-            failure.message
-        );
+        let message = format!("column id of {} cannot be made bigint: {}", self.found.qualified(), failure.message);
         Failure { message, ..failure }.hint(hint)
     }
 
     /// Frees the names that a mirror's own columns have, and adds the time of a row's last change.
     fn settle_own_columns(&mut self) -> Result<(), Failure> {
         self.rename_away(DELETED_AT, |_| false)?;
-        let is_time = |column: &FoundColumn| {
-            column.sql_type == "timestamp with time zone" && !column.is_generated
-        };
+        let is_time = |column: &FoundColumn| column.sql_type == "timestamp with time zone" && !column.is_generated;
         self.rename_away(SYNCED_AT, is_time)?;
         if self.found.column(SYNCED_AT).is_some() {
             let qualified = self.found.qualified();
-            Spi::run(&format!(
-                "UPDATE {qualified} SET {SYNCED_AT} = pg_catalog.now() WHERE {SYNCED_AT} IS NULL"
-            ))?;
-            return self.alter(&format!(
-                "ALTER COLUMN {SYNCED_AT} DROP DEFAULT, ALTER COLUMN {SYNCED_AT} SET NOT NULL"
-            ));
+            Spi::run(&format!("UPDATE {qualified} SET {SYNCED_AT} = pg_catalog.now() WHERE {SYNCED_AT} IS NULL"))?;
+            return self
+                .alter(&format!("ALTER COLUMN {SYNCED_AT} DROP DEFAULT, ALTER COLUMN {SYNCED_AT} SET NOT NULL"));
         }
-        self.alter(&format!(
-            "ADD COLUMN {SYNCED_AT} timestamptz NOT NULL DEFAULT pg_catalog.now()"
-        ))?;
+        self.alter(&format!("ADD COLUMN {SYNCED_AT} timestamptz NOT NULL DEFAULT pg_catalog.now()"))?;
         self.alter(&format!("ALTER COLUMN {SYNCED_AT} DROP DEFAULT"))?;
-        self.tell(
-            "added",
-            format!("column {SYNCED_AT} timestamptz: when a row last changed here"),
-            None,
-        );
+        self.tell("added", format!("column {SYNCED_AT} timestamptz: when a row last changed here"), None);
         Ok(())
     }
 
     /// Renames a column of the user's that has the name of one of ours, unless it will do for it.
-    fn rename_away(
-        &mut self,
-        name: &str,
-        will_do: impl Fn(&FoundColumn) -> bool,
-    ) -> Result<(), Failure> {
+    fn rename_away(&mut self, name: &str, will_do: impl Fn(&FoundColumn) -> bool) -> Result<(), Failure> {
         if self.found.column(name).is_none_or(will_do) {
             return Ok(());
         }
@@ -191,11 +124,7 @@ impl Adoption {
                 column.name = free.clone();
             }
         }
-        self.tell(
-            "renamed",
-            format!("column {name} to {free}: the mirror has one of that name of its own"),
-            None,
-        );
+        self.tell("renamed", format!("column {name} to {free}: the mirror has one of that name of its own"), None);
         Ok(())
     }
 
@@ -210,28 +139,19 @@ impl Adoption {
     }
 
     fn tell_gained(&mut self, gained: &[MirrorColumn]) -> Result<(), Failure> {
-        let (own, beside): (Vec<&MirrorColumn>, Vec<&MirrorColumn>) = gained
-            .iter()
-            .partition(|column| column.name == column.field);
+        let (own, beside): (Vec<&MirrorColumn>, Vec<&MirrorColumn>) =
+            gained.iter().partition(|column| column.name == column.field);
         if !own.is_empty() {
-            let list: Vec<String> = own
-                .iter()
-                .map(|column| format!("{} {}", column.name, column.sql_type()))
-                .collect();
+            let list: Vec<String> = own.iter().map(|column| format!("{} {}", column.name, column.sql_type())).collect();
             self.tell("added", format!("columns {}", list.join(", ")), None);
         }
-        beside
-            .into_iter()
-            .try_for_each(|column| self.tell_beside(column))
+        beside.into_iter().try_for_each(|column| self.tell_beside(column))
     }
 
     /// Tells of a column beside the field's own, here and in the comment of the one that is no longer filled.
     fn tell_beside(&mut self, column: &MirrorColumn) -> Result<(), Failure> {
         let MirrorColumn { name, field, .. } = column;
-        let old_type = self
-            .found
-            .column(field)
-            .map_or("", |old| old.usable_type.as_str());
+        let old_type = self.found.column(field).map_or("", |old| old.usable_type.as_str());
         let why = match self.refusals.get(field) {
             Some(why) => format!(", which cannot be changed: {why}"),
             None => String::new(),
@@ -241,8 +161,7 @@ impl Adoption {
             "column {name} {sql_type} for the values of {field}, which keeps its own as they are: it is {old_type}{why}"
         );
         self.tell("added beside", detail, None);
-        let query =
-            "SELECT pg_catalog.col_description($1, attnum) IS NULL FROM pg_catalog.pg_attribute
+        let query = "SELECT pg_catalog.col_description($1, attnum) IS NULL FROM pg_catalog.pg_attribute
                      WHERE attrelid = $1 AND attname = $2";
         let arguments = [self.found.oid().into(), field.as_str().into()];
         if Spi::get_one_with_args::<bool>(query, &arguments)? == Some(true) {
@@ -300,16 +219,8 @@ impl Adoption {
         if is_bare == Some(true) {
             table.describe(model)?;
         }
-        let detail = format!(
-            "{} is the mirror of {model} now; the next run reads everything",
-            self.found.qualified()
-        );
+        let detail = format!("{} is the mirror of {model} now; the next run reads everything", self.found.qualified());
         self.tell("adopted", detail, Some(rows));
         Ok(())
     }
-}
-
-/// A column's name, quoted where it has to be.
-fn quoted(column: &FoundColumn) -> String {
-    quote_identifier(&column.name)
 }

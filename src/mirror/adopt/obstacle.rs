@@ -1,6 +1,6 @@
 //! What would keep Odoo's records out: keys and NOT NULLs that they do not keep to.
 
-use super::Adoption;
+use super::adoption::Adoption;
 use super::found::FoundColumn;
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
@@ -14,10 +14,7 @@ impl Adoption {
         let obstacles: Vec<_> = self.found.obstacles().cloned().collect();
         for index in obstacles {
             if index.is_constraint {
-                self.alter(&format!(
-                    "DROP CONSTRAINT {}",
-                    quote_identifier(&index.name)
-                ))?;
+                self.alter(&format!("DROP CONSTRAINT {}", quote_identifier(&index.name)))?;
             } else {
                 let name = quote_qualified_identifier(&self.found.schema, &index.name);
                 Spi::run(&format!("DROP INDEX {name}"))?;
@@ -51,14 +48,11 @@ impl Adoption {
         }
         let changes: Vec<String> = strict
             .iter()
-            .map(|column| format!("ALTER COLUMN {} DROP NOT NULL", super::quoted(column)))
+            .map(|column| format!("ALTER COLUMN {} DROP NOT NULL", super::adoption::quoted(column)))
             .collect();
         self.alter(&changes.join(", "))?;
         let names: Vec<&str> = strict.iter().map(|column| column.name.as_str()).collect();
-        let detail = format!(
-            "NOT NULL on {}: Odoo may have no value for them",
-            names.join(", ")
-        );
+        let detail = format!("NOT NULL on {}: Odoo may have no value for them", names.join(", "));
         self.tell("dropped", detail, None);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Rows that are no one record's go to a table beside.
 
-use super::Adoption;
+use super::adoption::Adoption;
 use super::found::{Found, FoundColumn, base_type, number};
 use crate::failure::Failure;
 use crate::mirror::names::{LONGEST_NAME, cut};
@@ -39,11 +39,8 @@ impl Adoption {
                 reference.name,
                 reference.table
             );
-            return Err(Failure::new(
-                PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-                message,
-            )
-            .hint("Drop that foreign key, adopt, and make it again."));
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, message)
+                .hint("Drop that foreign key, adopt, and make it again."));
         }
         let beside = Beside::ready(&self.found)?;
         beside.take(&self.found, &judged)?;
@@ -55,21 +52,14 @@ impl Adoption {
                 "of a table without a column id; where another column holds Odoo's ids, ROLLBACK, rename it to id and adopt again"
                     .to_string()
             };
-            self.tell(
-                "set aside",
-                format!("rows {why}: moved to {}", beside.qualified),
-                Some(unmatched),
-            );
+            self.tell("set aside", format!("rows {why}: moved to {}", beside.qualified), Some(unmatched));
         }
         if duplicates > 0 {
             let newest = match times(&self.found).first() {
                 Some(time) => format!("the newest by {} stays", time.name),
                 None => "the one that stands last in the table stays".to_string(),
             };
-            let detail = format!(
-                "rows with the id of another; {newest}: moved to {}",
-                beside.qualified
-            );
+            let detail = format!("rows with the id of another; {newest}: moved to {}", beside.qualified);
             self.tell("set aside", detail, Some(duplicates));
         }
         Ok(())
@@ -80,9 +70,7 @@ impl Adoption {
 fn judged(found: &Found) -> String {
     let table = found.qualified();
     let Some(number) = found.column("id").and_then(number) else {
-        return format!(
-            "SELECT ctid AS place, NULL::bigint AS odoo_id, 1 AS rank, true AS is_empty FROM {table}"
-        );
+        return format!("SELECT ctid AS place, NULL::bigint AS odoo_id, 1 AS rank, true AS is_empty FROM {table}");
     };
     let mut order: Vec<String> = times(found).into_iter().map(latest_first).collect();
     order.push("ctid DESC".to_string());
@@ -99,23 +87,15 @@ fn times(found: &Found) -> Vec<&FoundColumn> {
     let is_time = |column: &&FoundColumn| {
         matches!(
             base_type(&column.sql_type).as_str(),
-            "date"
-                | "timestamp without time zone"
-                | "timestamp with time zone"
-                | "text"
-                | "character varying"
+            "date" | "timestamp without time zone" | "timestamp with time zone" | "text" | "character varying"
         )
     };
-    TIMES
-        .iter()
-        .filter_map(|name| found.column(name))
-        .filter(is_time)
-        .collect()
+    TIMES.iter().filter_map(|name| found.column(name)).filter(is_time).collect()
 }
 
 /// Texts count where they begin as `2026-11-25` does: those sort by themselves.
 fn latest_first(column: &FoundColumn) -> String {
-    let name = super::quoted(column);
+    let name = super::adoption::quoted(column);
     match base_type(&column.sql_type).as_str() {
         "text" | "character varying" => format!(
             "(CASE WHEN {name}::text ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' THEN {name}::text END) COLLATE pg_catalog.\"C\"
@@ -149,57 +129,42 @@ impl Beside {
                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relname = $2";
-        let there: Option<There> =
-            sql::rows(query, &[found.schema.as_str().into(), name.as_str().into()])?.pop();
+        let there: Option<There> = sql::rows(query, &[found.schema.as_str().into(), name.as_str().into()])?.pop();
         let (mut known, is_new) = match there {
             Some(there) if there.is_table => (there.columns, false),
             Some(_) => {
-                let message = format!(
-                    "{qualified} is there already and is no table that rows could be set aside in"
-                );
-                return Err(
-                    Failure::new(PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE, message)
-                        .hint("Rename it, and adopt again."),
-                );
+                let message = format!("{qualified} is there already and is no table that rows could be set aside in");
+                return Err(Failure::new(PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE, message)
+                    .hint("Rename it, and adopt again."));
             }
             None => (HashMap::new(), true),
         };
         if is_new {
             Spi::run(&format!("CREATE TABLE {qualified} ()"))?;
-            let comment = quote_literal(format!(
-                "Rows of {} that odoo_sync.adopt() found no one record for",
-                found.name
-            ));
+            let comment =
+                quote_literal(format!("Rows of {} that odoo_sync.adopt() found no one record for", found.name));
             Spi::run(&format!("COMMENT ON TABLE {qualified} IS {comment}"))?;
         }
         let mut columns = Vec::new();
         for column in &found.columns {
             let name = place(column, &known);
-            if known
-                .insert(name.clone(), column.sql_type.clone())
-                .is_none()
-            {
+            if known.insert(name.clone(), column.sql_type.clone()).is_none() {
                 let (to, from) = (quote_identifier(&name), &column.sql_type);
                 Spi::run(&format!("ALTER TABLE {qualified} ADD COLUMN {to} {from}"))?;
             }
-            columns.push((super::quoted(column), quote_identifier(&name)));
+            columns.push((super::adoption::quoted(column), quote_identifier(&name)));
         }
         for (name, sql_type) in [(SET_ASIDE_AT, "timestamptz"), (REASON, "text")] {
-            Spi::run(&format!(
-                "ALTER TABLE {qualified} ADD COLUMN IF NOT EXISTS {name} {sql_type}"
-            ))?;
+            Spi::run(&format!("ALTER TABLE {qualified} ADD COLUMN IF NOT EXISTS {name} {sql_type}"))?;
         }
         Ok(Beside { qualified, columns })
     }
 
     /// Moves the rows that are not to stay.
     fn take(&self, found: &Found, judged: &str) -> Result<(), Failure> {
-        let list = |columns: &mut dyn Iterator<Item = String>| {
-            columns.map(|name| format!("{name}, ")).collect::<String>()
-        };
-        let places: Vec<String> = (1..=self.columns.len())
-            .map(|number| format!("c{number}"))
-            .collect();
+        let list =
+            |columns: &mut dyn Iterator<Item = String>| columns.map(|name| format!("{name}, ")).collect::<String>();
+        let places: Vec<String> = (1..=self.columns.len()).map(|number| format!("c{number}")).collect();
         let why = match found.column("id") {
             None => "'the table had no column id'".to_string(),
             Some(_) => "CASE WHEN is_empty THEN 'id is NULL' WHEN odoo_id IS NULL THEN 'id is no positive whole number'
@@ -229,9 +194,7 @@ impl Beside {
 fn place(column: &FoundColumn, known: &HashMap<String, String>) -> String {
     let is_free = |name: &String| {
         !matches!(name.as_str(), SET_ASIDE_AT | REASON)
-            && known
-                .get(name)
-                .is_none_or(|sql_type| *sql_type == column.sql_type)
+            && known.get(name).is_none_or(|sql_type| *sql_type == column.sql_type)
     };
     std::iter::once(column.name.clone())
         .chain((1..).map(|number| format!("{}_{number}", column.name)))

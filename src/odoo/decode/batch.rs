@@ -1,4 +1,4 @@
-//! The columns that one answer fills.
+//! The records of one answer, by columns.
 
 use super::cell::Cell;
 use crate::column::Column;
@@ -7,18 +7,18 @@ use crate::field::Field;
 use serde::de;
 use std::fmt::Display;
 
-/// Records by columns, as one answer gives them.
+/// The records of one answer, by columns.
 #[derive(Debug)]
 pub struct Batch {
     pub ids: Vec<i64>,
-    /// In the order of the fields that were asked for.
+    /// One column a field, in the order of the fields that were asked for.
     pub columns: Vec<Column>,
-    /// How many NUL characters were taken out.
+    /// The number of NUL characters that were removed.
     pub nul_characters: u64,
 }
 
 impl Batch {
-    /// A batch with a column for each field and no record.
+    /// An empty batch with a column for each field.
     ///
     /// # Errors
     /// [`ErrorKind::Refused`] for a field of a type that has no column.
@@ -29,33 +29,22 @@ impl Batch {
                 Some(kind) => Ok(Column::new(kind)),
                 None => Err(Error::new(
                     ErrorKind::Refused,
-                    format!(
-                        "The field {} of {model} has a type that cannot be stored.",
-                        field.name
-                    ),
+                    format!("The field {} of {model} has a type that cannot be stored.", field.name),
                 )),
             })
             .collect::<Result<_, _>>()?;
-        Ok(Batch {
-            ids: Vec::new(),
-            columns,
-            nul_characters: 0,
-        })
+        Ok(Batch { ids: Vec::new(), columns, nul_characters: 0 })
     }
 
-    /// Where the values of field number `index` go.
+    /// The next cell in the column of field number `index`.
     pub(super) fn cell<'b>(&'b mut self, index: usize, field: &'b Field) -> Cell<'b> {
-        Cell {
-            column: &mut self.columns[index],
-            kind: &field.kind,
-            nul_characters: &mut self.nul_characters,
-        }
+        Cell { column: &mut self.columns[index], kind: &field.kind, nul_characters: &mut self.nul_characters }
     }
 
-    /// Brings the records into the order of their ids, which Odoo 14 does not promise.
+    /// Sorts the records by id, since Odoo 14 promises no order.
     ///
     /// # Errors
-    /// The id that came twice.
+    /// The duplicate id.
     pub(super) fn sort(&mut self) -> Result<(), i64> {
         if !self.ids.is_sorted() {
             let mut order: Vec<u32> = (0..self.ids.len() as u32).collect();
@@ -68,7 +57,7 @@ impl Batch {
         }
     }
 
-    /// Adds the columns of another batch, for the records that both have.
+    /// Appends the columns of another batch, for the records that are in both.
     pub(crate) fn join(&mut self, mut other: Batch) {
         if self.ids != other.ids {
             let (mine, theirs) = common(&self.ids, &other.ids);
@@ -79,12 +68,9 @@ impl Batch {
         self.nul_characters += other.nul_characters;
     }
 
-    /// Keeps just the records at these positions, in this order.
+    /// Keeps the records at these positions, in this order.
     fn select(&mut self, positions: &[u32]) {
-        self.ids = positions
-            .iter()
-            .map(|&index| self.ids[index as usize])
-            .collect();
+        self.ids = positions.iter().map(|&index| self.ids[index as usize]).collect();
         for column in &mut self.columns {
             *column = column.select(positions);
         }
@@ -110,7 +96,7 @@ fn common(left: &[i64], right: &[i64]) -> (Vec<u32>, Vec<u32>) {
     (lefts, rights)
 }
 
-/// An error about one field.
+/// An error about a field.
 pub(super) fn about<E: de::Error>(field: &str, what: impl Display) -> E {
     E::custom(format!("{field}: {what}"))
 }

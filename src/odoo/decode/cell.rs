@@ -1,9 +1,9 @@
-//! One value, into the column that it belongs to.
+//! Decoding one value into its column.
 
 use super::ids::Ids;
+use super::integer::Integer;
 use super::json::push_json;
 use super::numeric::push_numeric;
-use super::whole::Whole;
 use crate::column::{Column, Texts};
 use crate::date;
 use crate::field::FieldKind;
@@ -13,8 +13,8 @@ use std::fmt;
 
 /// The end of a column, where the next value goes.
 ///
-/// Empty values are `null` in columnar reads, `false` in row reads. Where Odoo shows them as a value, they are stored as
-/// that value: numbers as 0, booleans as false.
+/// An empty value is `null` in a columnar read and `false` in a row read. Where Odoo shows it as a value, it is stored
+/// as that value: a number as 0, a boolean as false.
 pub(super) struct Cell<'c> {
     pub column: &'c mut Column,
     pub kind: &'c FieldKind,
@@ -35,28 +35,17 @@ impl<'de> DeserializeSeed<'de> for Cell<'_> {
                 push_numeric(texts, raw.get()).map_err(de::Error::custom)?;
             }
             Column::Boolean(values) => {
-                values.push(Some(
-                    Option::<bool>::deserialize(deserializer)?.unwrap_or(false),
-                ));
+                values.push(Some(Option::<bool>::deserialize(deserializer)?.unwrap_or(false)));
             }
             Column::Text(texts) => {
-                deserializer.deserialize_any(Text {
-                    texts,
-                    nul_characters: self.nul_characters,
-                })?;
+                deserializer.deserialize_any(Text { texts, nul_characters: self.nul_characters })?;
             }
             Column::Date(values) => {
-                let visitor = Moment {
-                    parse: date_of,
-                    expected: "a date such as 2026-11-25",
-                };
+                let visitor = Moment { parse: date_of, expected: "a date such as 2026-11-25" };
                 values.push(deserializer.deserialize_any(visitor)?);
             }
             Column::Timestamp(values) => {
-                let visitor = Moment {
-                    parse: date::microseconds,
-                    expected: "a time such as 2026-11-25 10:05:49",
-                };
+                let visitor = Moment { parse: date::microseconds, expected: "a time such as 2026-11-25 10:05:49" };
                 values.push(deserializer.deserialize_any(visitor)?);
             }
             Column::BigintArray(values) => {
@@ -82,7 +71,7 @@ impl<'de> Visitor<'de> for Bigint {
     type Value = Option<i64>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number or an id")
+        f.write_str("an integer or an id")
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
@@ -90,11 +79,11 @@ impl<'de> Visitor<'de> for Bigint {
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-        Whole.visit_u64(value).map(Some)
+        Integer.visit_u64(value).map(Some)
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-        Whole.visit_f64(value).map(Some)
+        Integer.visit_f64(value).map(Some)
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
@@ -102,22 +91,18 @@ impl<'de> Visitor<'de> for Bigint {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(self.empty)
-        }
+        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(self.empty) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let id = seq.next_element_seed(Whole)?;
+        let id = seq.next_element_seed(Integer)?;
         let id = id.ok_or_else(|| de::Error::invalid_length(0, &"[id, \"name\"]"))?;
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Some(id))
     }
 }
 
-/// A text, whose NUL characters are taken out; PostgreSQL cannot store them.
+/// A text, from which NUL characters are removed, since PostgreSQL cannot store them.
 struct Text<'t> {
     texts: &'t mut Texts,
     nul_characters: &'t mut u64,
@@ -127,7 +112,7 @@ impl Visitor<'_> for Text<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
+        f.write_str("a string")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
@@ -189,15 +174,11 @@ impl<T> Visitor<'_> for Moment<T> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(None)
-        }
+        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(None) }
     }
 }
 
-/// A date; where Odoo computes one in SQL it may come with a time, which Odoo itself cuts off (`Date.to_date`).
+/// Parses a date; one that Odoo computes in SQL may have a time, which Odoo itself cuts off (`Date.to_date`).
 fn date_of(text: &str) -> Option<i32> {
     let date = match date::microseconds(text) {
         Some(_) => text.split([' ', 'T']).next()?,

@@ -1,4 +1,4 @@
-//! The answer to a columnar read: one object, with one array for each field.
+//! The answer to a columnar read: one object with an array for each field.
 
 use super::batch::{Batch, about};
 use super::cell::Cell;
@@ -9,10 +9,10 @@ use crate::field::Field;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// How Odoo 19 names the arrays of an answer; before, they have the fields' own names.
+/// The suffix of the arrays' names in Odoo 19; before, they have the fields' names.
 const SUFFIX: &str = ":array_agg";
 
-/// Reads `[{"id:array_agg": […], "name:array_agg": […]}]` (19) or `[{"id": […], "name": […]}]` (before).
+/// Deserializes `[{"id:array_agg": […], "name:array_agg": […]}]` (19) or `[{"id": […], "name": […]}]` (before).
 #[derive(Clone, Copy)]
 pub struct ColumnsAnswer<'a> {
     pub model: &'a str,
@@ -46,7 +46,7 @@ impl<'de> Visitor<'de> for ColumnsAnswer<'_> {
     }
 }
 
-/// The one group of an answer that was not asked to group.
+/// The only group of an answer without `groupby`.
 struct Group<'a>(ColumnsAnswer<'a>);
 
 impl<'de> DeserializeSeed<'de> for Group<'_> {
@@ -76,9 +76,7 @@ impl<'de> Visitor<'de> for Group<'_> {
                     return Err(about("id", "came twice"));
                 }
                 Key::Id => {
-                    batch.ids = map
-                        .next_value_seed(Ids)
-                        .map_err(|error| about("id", error))?;
+                    batch.ids = map.next_value_seed(Ids).map_err(|error| about("id", error))?;
                 }
                 Key::Field(index) => {
                     let field = &fields[index];
@@ -87,12 +85,8 @@ impl<'de> Visitor<'de> for Group<'_> {
                     }
                     let expected = batch.ids.len();
                     let cell = batch.cell(index, field);
-                    map.next_value_seed(Array {
-                        cell,
-                        name: &field.name,
-                        expected,
-                    })?;
-                    // at once, so that many short arrays cannot have room made for many long ones
+                    map.next_value_seed(Array { cell, name: &field.name, expected })?;
+                    // checked at once, so that short arrays cannot make many columns reserve memory for long ones
                     if seen_id {
                         check_length(field, &batch, index)?;
                     }
@@ -111,30 +105,25 @@ impl<'de> Visitor<'de> for Group<'_> {
             }
             check_length(field, &batch, index)?;
         }
-        batch
-            .sort()
-            .map_err(|id| about("id", format_args!("{id} came twice")))?;
+        batch.sort().map_err(|id| about("id", format_args!("{id} came twice")))?;
         Ok(batch)
     }
 }
 
-/// Each record has one value.
+/// Checks that the column has one value for each record.
 fn check_length<E: de::Error>(field: &Field, batch: &Batch, index: usize) -> Result<(), E> {
     let (found, wanted) = (batch.columns[index].len(), batch.ids.len());
     if found == wanted {
         return Ok(());
     }
-    Err(about(
-        &field.name,
-        format_args!("has {found} values for {wanted} records"),
-    ))
+    Err(about(&field.name, format_args!("has {found} values for {wanted} records")))
 }
 
-/// The values of one field. Where no record matches, Odoo 14 sends `null` and some versions `false` for the array.
+/// The array of one field; where no record matches, Odoo 14 sends `null` and some versions `false` for it.
 struct Array<'c> {
     cell: Cell<'c>,
     name: &'c str,
-    /// How many values there will be, where that is known already.
+    /// The number of values, where it is known already.
     expected: usize,
 }
 
@@ -143,9 +132,7 @@ impl<'de> DeserializeSeed<'de> for Array<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let name = self.name;
-        deserializer
-            .deserialize_any(self)
-            .map_err(|error| about(name, error))
+        deserializer.deserialize_any(self).map_err(|error| about(name, error))
     }
 }
 
@@ -157,20 +144,9 @@ impl<'de> Visitor<'de> for Array<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Cell {
-            column,
-            kind,
-            nul_characters,
-        } = self.cell;
+        let Cell { column, kind, nul_characters } = self.cell;
         column.reserve(self.expected);
-        while seq
-            .next_element_seed(Cell {
-                column,
-                kind,
-                nul_characters,
-            })?
-            .is_some()
-        {}
+        while seq.next_element_seed(Cell { column, kind, nul_characters })?.is_some() {}
         Ok(())
     }
 
@@ -179,11 +155,7 @@ impl<'de> Visitor<'de> for Array<'_> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<(), E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(())
-        }
+        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(()) }
     }
 }
 

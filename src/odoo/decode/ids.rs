@@ -1,10 +1,10 @@
 //! Lists of ids.
 
-use super::whole::Whole;
+use super::integer::Integer;
 use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 
-/// The array of ids, or what stands for an empty one.
+/// A list of ids; `null` and `false` are an empty one.
 pub(super) struct Ids;
 
 impl<'de> DeserializeSeed<'de> for Ids {
@@ -24,7 +24,7 @@ impl<'de> Visitor<'de> for Ids {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<i64>, A::Error> {
         let mut ids = Vec::new();
-        while let Some(id) = seq.next_element_seed(Whole)? {
+        while let Some(id) = seq.next_element_seed(Integer)? {
             ids.push(id);
         }
         Ok(ids)
@@ -35,10 +35,6 @@ impl<'de> Visitor<'de> for Ids {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Vec<i64>, E> {
-        if value {
-            Err(E::invalid_type(de::Unexpected::Bool(true), &self))
-        } else {
-            Ok(Vec::new())
-        }
+        if value { Err(E::invalid_type(de::Unexpected::Bool(true), &self)) } else { Ok(Vec::new()) }
     }
 }

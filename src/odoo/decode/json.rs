@@ -1,20 +1,15 @@
-//! JSON values that stay JSON.
+//! JSON fields, kept as text.
 
 use crate::column::Texts;
 
-/// How deep a JSON value may be nested: as deep as serde_json reads one, and far from where PostgreSQL's parser runs out
-/// of stack.
+/// The deepest nesting of a JSON value: as deep as serde_json parses, and far from the stack depth limit of PostgreSQL.
 const DEEPEST: usize = 128;
 
 /// A NUL character as JSON escapes it.
 const NUL: &str = "\\u0000";
 
-/// A JSON value by its own text, with the escaped NUL characters taken out; PostgreSQL's jsonb refuses them.
-pub(super) fn push_json(
-    texts: &mut Texts,
-    raw: &str,
-    nul_characters: &mut u64,
-) -> Result<(), String> {
+/// Appends a JSON value by its own text, without escaped NUL characters, which PostgreSQL's jsonb rejects.
+pub(super) fn push_json(texts: &mut Texts, raw: &str, nul_characters: &mut u64) -> Result<(), String> {
     if is_too_deep(raw) {
         return Err(format!("a JSON value is nested deeper than {DEEPEST}"));
     }
@@ -35,7 +30,7 @@ pub(super) fn push_json(
             *nul_characters += 1;
             rest = after;
         } else {
-            // An escape is a backslash and at least one character: a second backslash is none of its own.
+            // An escape is a backslash and at least one character: a second backslash does not begin another.
             let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
             clean.push_str(&rest[..length]);
             rest = &rest[length..];

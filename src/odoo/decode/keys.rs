@@ -1,22 +1,22 @@
-//! The keys of an answer's objects.
+//! The keys of an answer's objects, matched to fields.
 
 use crate::field::Field;
 use serde::Deserializer;
 use serde::de::{self, DeserializeSeed};
 use std::fmt;
 
-/// What a key of an answer names.
+/// What a key names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     /// The record's id.
     Id,
-    /// A field that was asked for, by its number.
+    /// A field that was asked for, by its index.
     Field(usize),
-    /// Something that Odoo adds, such as `__count`.
+    /// A key that Odoo adds, such as `__count`.
     Other,
 }
 
-/// Tells which field a key names. Keys mostly come in the order in which the fields were asked for.
+/// Deserializes keys, which mostly come in the order in which the fields were asked for.
 pub(super) struct Keys<'f> {
     fields: &'f [Field],
     next: usize,
@@ -24,16 +24,12 @@ pub(super) struct Keys<'f> {
 }
 
 impl<'f> Keys<'f> {
-    /// Keys that end in `suffix`, or not.
+    /// The keys of these fields, with or without `suffix`.
     pub fn new(fields: &'f [Field], suffix: Option<&'static str>) -> Keys<'f> {
-        Keys {
-            fields,
-            next: 0,
-            suffix,
-        }
+        Keys { fields, next: 0, suffix }
     }
 
-    /// Back to the first field, for the next record.
+    /// Goes back to the first field, for the next record.
     pub fn restart(&mut self) {
         self.next = 0;
     }
@@ -55,10 +51,7 @@ impl de::Visitor<'_> for &mut Keys<'_> {
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
-        let name = self
-            .suffix
-            .and_then(|suffix| key.strip_suffix(suffix))
-            .unwrap_or(key);
+        let name = self.suffix.and_then(|suffix| key.strip_suffix(suffix)).unwrap_or(key);
         if name == "id" {
             return Ok(Key::Id);
         }

@@ -1,16 +1,16 @@
-//! From the bytes of an answer to columns, without a tree of JSON values in between: a page has 100,000 values.
+//! Decoding answers straight into columns, without a tree of JSON values in between: a page has 100,000 values.
 //!
-//! Whatever the bytes are, the memory that this takes is bounded by their number.
+//! The memory that this takes is proportional to the size of the answer, whatever is in it.
 
 mod batch;
 mod cell;
 mod columns;
 mod ids;
+mod integer;
 mod json;
 mod keys;
 mod numeric;
 mod rows;
-mod whole;
 
 pub use batch::Batch;
 pub use columns::ColumnsAnswer;

@@ -1,13 +1,13 @@
-//! The answer to a row read: one object for each record.
+//! The answer to a row read: an object for each record.
 
 use super::batch::{Batch, about};
+use super::integer::Integer;
 use super::keys::{Key, Keys};
-use super::whole::Whole;
 use crate::field::Field;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Reads `[{"id": 1, "name": "…", …}, …]`.
+/// Deserializes `[{"id": 1, "name": "…", …}, …]`.
 #[derive(Clone, Copy)]
 pub struct RowsAnswer<'a> {
     pub model: &'a str,
@@ -30,23 +30,16 @@ impl<'de> Visitor<'de> for RowsAnswer<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Batch, A::Error> {
-        let mut batch = Batch::new(self.model, self.fields)
-            .map_err(|error| de::Error::custom(error.message))?;
+        let mut batch = Batch::new(self.model, self.fields).map_err(|error| de::Error::custom(error.message))?;
         let mut keys = Keys::new(self.fields, None);
         loop {
             keys.restart();
-            let row = Row {
-                batch: &mut batch,
-                fields: self.fields,
-                keys: &mut keys,
-            };
+            let row = Row { batch: &mut batch, fields: self.fields, keys: &mut keys };
             if seq.next_element_seed(row)?.is_none() {
                 break;
             }
         }
-        batch
-            .sort()
-            .map_err(|id| about("id", format_args!("{id} came twice")))?;
+        batch.sort().map_err(|id| about("id", format_args!("{id} came twice")))?;
         Ok(batch)
     }
 }
@@ -74,28 +67,21 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Row {
-            batch,
-            fields,
-            keys,
-        } = self;
+        let Row { batch, fields, keys } = self;
         let before = batch.ids.len();
         while let Some(key) = map.next_key_seed(&mut *keys)? {
             match key {
                 Key::Id => {
-                    let id = map
-                        .next_value_seed(Whole)
-                        .map_err(|error| about("id", error))?;
+                    let id = map.next_value_seed(Integer).map_err(|error| about("id", error))?;
                     batch.ids.push(id);
                 }
                 Key::Field(index) => {
                     let field = &fields[index];
                     let cell = batch.cell(index, field);
-                    map.next_value_seed(cell)
-                        .map_err(|error| match batch.ids.get(before) {
-                            Some(id) => about(&format!("record {id}, {}", field.name), error),
-                            None => about(&field.name, error),
-                        })?;
+                    map.next_value_seed(cell).map_err(|error| match batch.ids.get(before) {
+                        Some(id) => about(&format!("record {id}, {}", field.name), error),
+                        None => about(&field.name, error),
+                    })?;
                 }
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -109,11 +95,7 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
         };
         for (field, column) in fields.iter().zip(&batch.columns) {
             if column.len() != before + 1 {
-                let what = if column.len() <= before {
-                    "is missing"
-                } else {
-                    "came twice"
-                };
+                let what = if column.len() <= before { "is missing" } else { "came twice" };
                 return Err(about(&format!("record {id}, {}", field.name), what));
             }
         }

@@ -1,9 +1,9 @@
 //! The Odoo client, against every Odoo there is.
 //!
 //! The same tests run against the sample Odoo in both its versions, and against real ones where the environment names
-//! them: `ODOO19_URL`, `ODOO19_DB`, `ODOO19_LOGIN`, `ODOO19_SECRET` (an API key), `ODOO19_PASSWORD` (the same user's, for
-//! JSON-RPC), and `ODOO14_URL` and so on. What goes wrong on purpose comes from the sample's reactions and from a server
-//! that sends prepared bytes.
+//! them: `ODOO19_URL`, `ODOO19_DB`, `ODOO19_LOGIN`, `ODOO19_SECRET` (an API key), `ODOO19_PASSWORD` (the same user's,
+//! for JSON-RPC), and `ODOO14_URL` and so on. What goes wrong on purpose comes from the sample's reactions and from a
+//! server that sends prepared bytes.
 
 #[path = "client/decoding.rs"]
 mod decoding;

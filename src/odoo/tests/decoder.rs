@@ -20,12 +20,13 @@ static MEMORY: PeakAlloc = PeakAlloc;
 const SEED: u64 = 20_261_125;
 const ROUNDS: usize = 200_000;
 
-/// The most bytes that decoding may take for one byte of input, and for none: a value takes two bytes at least (`1,`), a column's
-/// slot for it sixteen, and a growing array three times that while it is moved.
+/// The most bytes that decoding may take for one byte of input, and for none: a value takes two bytes at least (`1,`),
+/// a column's slot for it sixteen, and a growing array three times that while it is moved.
 const PER_BYTE: usize = 24;
 const AT_LEAST: usize = 64 << 10;
 
-const KINDS: &str = "c:char i:integer f:float b:boolean d:date t:datetime m:many2one j:json x:many2many h:html s:selection";
+const KINDS: &str =
+    "c:char i:integer f:float b:boolean d:date t:datetime m:many2one j:json x:many2many h:html s:selection";
 
 /// Answers as Odoo gives them.
 const COLUMNS: &str = r#"[{"__extra_domain": [[1, "=", 1]], "id:array_agg": [1, 2, 3], "c:array_agg": ["a\u0000b", null, "\ud83e\udd86"],
@@ -81,12 +82,7 @@ fn decode(fields: &[Field], body: &[u8], by_columns: bool) -> Outcome {
     let shown = || String::from_utf8_lossy(&body[..body.len().min(2000)]).into_owned();
     let decoded = decoded.unwrap_or_else(|_| panic!("it panicked: {}", shown()));
     let most = AT_LEAST + PER_BYTE * body.len();
-    assert!(
-        taken <= most,
-        "{taken} bytes for {} of input, by columns: {by_columns}: {}",
-        body.len(),
-        shown()
-    );
+    assert!(taken <= most, "{taken} bytes for {} of input, by columns: {by_columns}: {}", body.len(), shown());
     match decoded {
         Err(_) => Outcome::Error,
         Ok(batch) => {
@@ -130,10 +126,7 @@ fn greedy(fields: &[Field]) {
     let list = |value: &str| vec![value; MANY].join(",");
     let names = fields.iter().map(|field| field.name.as_str());
     // many ids, and no value of any field
-    let empty: String = names
-        .clone()
-        .map(|name| format!(r#","{name}":[]"#))
-        .collect();
+    let empty: String = names.clone().map(|name| format!(r#","{name}":[]"#)).collect();
     let mut inputs = vec![format!(r#"[{{"id":[{}]{empty}}}]"#, ids.join(","))];
     // one and the same id, over and over
     inputs.push(format!(r#"[{{"id":[{}]{empty}}}]"#, list("1")));
@@ -142,10 +135,7 @@ fn greedy(fields: &[Field]) {
         for value in ["1", "[]", "null", "false", "\"\"", "{}", "[1]"] {
             let values = list(value);
             inputs.push(format!(r#"[{{"id":[1],"{name}":[{values}]}}]"#));
-            inputs.push(format!(
-                r#"[{{"id":[{}],"{name}":[{values}]}}]"#,
-                ids.join(",")
-            ));
+            inputs.push(format!(r#"[{{"id":[{}],"{name}":[{values}]}}]"#, ids.join(",")));
             inputs.push(format!(r#"[{{"id":1,"{name}":[{values}]}}]"#));
         }
     }
@@ -164,8 +154,7 @@ fn greedy(fields: &[Field]) {
 /// Nesting without end: told, and no stack is used up by it.
 fn deep(fields: &[Field]) {
     const DEPTH: usize = 1_000_000;
-    let nested =
-        |open: &str, close: &str, depth: usize| open.repeat(depth) + "1" + &close.repeat(depth);
+    let nested = |open: &str, close: &str, depth: usize| open.repeat(depth) + "1" + &close.repeat(depth);
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
         for place in ["j", "c", "x", "m", "f", "id", "unknown"] {
             let value = nested(open, close, DEPTH);

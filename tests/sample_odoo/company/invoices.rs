@@ -6,10 +6,7 @@ use super::goods::Product;
 use super::journal_items::Book;
 use super::ledger::{JPY, Journal, USD, currency_of, decimals, rate};
 use super::people::{FAR_PARTNER, People, SELLER};
-use super::{
-    COMPANIES, Datum, Founding, LineSketch, OrderSketch, Series, civil_month, rounded, tax_rate,
-    values,
-};
+use super::{COMPANIES, Datum, Founding, LineSketch, OrderSketch, Series, civil_month, rounded, tax_rate, values};
 
 /// What kind of entry it is.
 #[derive(Clone, Copy, PartialEq)]
@@ -46,20 +43,12 @@ impl Kind {
 
     /// The sign of the product lines' balance: what one sells is credited.
     pub fn sign(self) -> f64 {
-        if matches!(self, Kind::Invoice | Kind::Refund) {
-            -1.0
-        } else {
-            1.0
-        }
+        if matches!(self, Kind::Invoice | Kind::Refund) { -1.0 } else { 1.0 }
     }
 
     /// The sign of the document's amounts: what one owes is negative.
     fn direction(self) -> f64 {
-        if matches!(self, Kind::Invoice | Kind::Refund | Kind::Entry) {
-            1.0
-        } else {
-            -1.0
-        }
+        if matches!(self, Kind::Invoice | Kind::Refund | Kind::Entry) { 1.0 } else { -1.0 }
     }
 
     fn prefix(self) -> &'static str {
@@ -141,38 +130,17 @@ pub fn entries(
                 }
             }
             None => {
-                let company = if founding.dice.percent(80) {
-                    COMPANIES[0]
-                } else {
-                    COMPANIES[1]
-                };
-                let partner = *founding.dice.pick(if kind.is_purchase() {
-                    &people.suppliers
-                } else {
-                    &people.customers
-                });
+                let company = if founding.dice.percent(80) { COMPANIES[0] } else { COMPANIES[1] };
+                let partner =
+                    *founding.dice.pick(if kind.is_purchase() { &people.suppliers } else { &people.customers });
                 // some customers of the first company pay in dollars
-                let currency = if kind == Kind::Invoice
-                    && company == COMPANIES[0]
-                    && founding.dice.percent(12)
-                {
+                let currency = if kind == Kind::Invoice && company == COMPANIES[0] && founding.dice.percent(12) {
                     USD
                 } else {
                     currency_of(company)
                 };
                 let lines = basket(founding, products, kind);
-                Draft {
-                    kind,
-                    at,
-                    date,
-                    company,
-                    partner,
-                    currency,
-                    state,
-                    paid,
-                    origin: None,
-                    lines,
-                }
+                Draft { kind, at, date, company, partner, currency, state, paid, origin: None, lines }
             }
         };
         special(&mut draft, products);
@@ -189,34 +157,19 @@ pub fn entries(
     }
 }
 
-/// The few documents that every sample has: remarkable amounts, a currency without decimals, a partner far off, one number in both companies.
+/// The few documents that every sample has: remarkable amounts, a currency without decimals, a partner far off, one
+/// number in both companies.
 fn special(draft: &mut Draft, products: &[Product]) {
-    let by_price = |price: f64| {
-        products
-            .iter()
-            .find(|product| product.price == price)
-            .unwrap_or(&products[0])
-    };
+    let by_price = |price: f64| products.iter().find(|product| product.price == price).unwrap_or(&products[0]);
     let line = |product: &Product, quantity, price| LineSketch::of(product, price, quantity, 0.0);
     match draft.at {
-        1 => {
-            draft.lines = vec![
-                line(by_price(45.99), 1.0, 45.99),
-                line(by_price(0.1), 1.0, 0.1),
-            ]
-        }
-        2 => {
-            (draft.company, draft.currency, draft.origin) =
-                (COMPANIES[1], currency_of(COMPANIES[1]), None)
-        }
+        1 => draft.lines = vec![line(by_price(45.99), 1.0, 45.99), line(by_price(0.1), 1.0, 0.1)],
+        2 => (draft.company, draft.currency, draft.origin) = (COMPANIES[1], currency_of(COMPANIES[1]), None),
         3 => draft.lines = vec![line(by_price(4000.0), 1.0, 1_234_567_890.12)],
         4 => draft.partner = FAR_PARTNER,
         5 => {
-            (draft.company, draft.currency, draft.lines) = (
-                COMPANIES[0],
-                JPY,
-                vec![line(by_price(750.0), 2.0, 121_125.0)],
-            )
+            (draft.company, draft.currency, draft.lines) =
+                (COMPANIES[0], JPY, vec![line(by_price(750.0), 2.0, 121_125.0)])
         }
         _ => {}
     }
@@ -227,11 +180,7 @@ fn basket(founding: &mut Founding, products: &[Product], kind: Kind) -> Vec<Line
     let mut lines = Vec::new();
     for _ in 0..count {
         let product = founding.dice.pick(products);
-        let price = if kind.is_purchase() {
-            product.cost
-        } else {
-            product.price
-        };
+        let price = if kind.is_purchase() { product.cost } else { product.price };
         let quantity = (1 + founding.dice.below(9)) as f64;
         let discount = if founding.dice.percent(10) { 5.0 } else { 0.0 };
         lines.push(LineSketch::of(product, price, quantity, discount));
@@ -247,52 +196,23 @@ fn number(founding: &Founding, draft: &Draft, sequences: &mut Sequences) -> (Str
         Series::V14 => format!("{}{code}/{year}/{month:02}/", draft.kind.prefix()),
         Series::V19 => format!("{}{code}/{year}/", draft.kind.prefix()),
     };
-    let next = sequences
-        .entry((draft.company, prefix.clone()))
-        .or_default();
+    let next = sequences.entry((draft.company, prefix.clone())).or_default();
     *next += 1;
     (prefix, *next)
 }
 
-fn document(
-    founding: &mut Founding,
-    draft: &Draft,
-    sequences: &mut Sequences,
-    reversed: Option<i64>,
-) -> i64 {
-    let Draft {
-        kind,
-        at,
-        date,
-        company,
-        partner,
-        currency,
-        state,
-        paid,
-        ..
-    } = *draft;
+fn document(founding: &mut Founding, draft: &Draft, sequences: &mut Sequences, reversed: Option<i64>) -> i64 {
+    let Draft { kind, at, date, company, partner, currency, state, paid, .. } = *draft;
     let v14 = founding.series() == Series::V14;
     let posted = state == "posted";
     let places = decimals(currency);
     let untaxed = rounded(draft.lines.iter().map(LineSketch::subtotal).sum(), places);
-    let taxes = if kind == Kind::Entry {
-        0.0
-    } else {
-        rounded(untaxed * tax_rate(company) / 100.0, places)
-    };
+    let taxes = if kind == Kind::Entry { 0.0 } else { rounded(untaxed * tax_rate(company) / 100.0, places) };
     let total = rounded(untaxed + taxes, places);
-    let residual = if kind == Kind::Entry || state == "cancel" {
-        0.0
-    } else {
-        rounded(total * (1.0 - paid), places)
-    };
+    let residual = if kind == Kind::Entry || state == "cancel" { 0.0 } else { rounded(total * (1.0 - paid), places) };
     let exchange = rate(currency) / rate(currency_of(company));
     let signed = |amount: f64| rounded(kind.direction() * amount / exchange, 2);
-    let (prefix, sequence) = if posted {
-        number(founding, draft, sequences)
-    } else {
-        (String::new(), 0)
-    };
+    let (prefix, sequence) = if posted { number(founding, draft, sequences) } else { (String::new(), 0) };
     let name = match (posted, v14) {
         (true, true) => Datum::from(format!("{prefix}{sequence:04}")),
         (true, false) => Datum::from(format!("{prefix}{sequence:05}")),
@@ -308,18 +228,9 @@ fn document(
     };
     let is_invoice = kind != Kind::Entry;
     let day = |days: i32| Datum::Date(date + days);
-    let partner_name = founding
-        .database
-        .expect("res.partner")
-        .get(partner, "name")
-        .cloned()
-        .unwrap_or(Datum::Null);
-    let commercial = founding
-        .database
-        .expect("res.partner")
-        .get(partner, "commercial_partner_id")
-        .cloned()
-        .unwrap_or(Datum::Null);
+    let partner_name = founding.database.expect("res.partner").get(partner, "name").cloned().unwrap_or(Datum::Null);
+    let commercial =
+        founding.database.expect("res.partner").get(partner, "commercial_partner_id").cloned().unwrap_or(Datum::Null);
     let values = values! {
         "name" => name.clone(), "state" => state, "move_type" => kind.name(), "date" => day(0), "invoice_date" => (is_invoice && posted).then(|| day(0)),
         "invoice_date_due" => is_invoice.then(|| day(30)), "delivery_date" => (is_invoice && posted).then(|| day(2)), "partner_id" => partner,
@@ -340,13 +251,7 @@ fn document(
         "access_url" => if is_invoice { "/my/invoices/1" } else { "#" },
     };
     let id = founding.add("account.move", values);
-    let book = Book {
-        id,
-        draft,
-        name,
-        exchange,
-        places,
-    };
+    let book = Book { id, draft, name, exchange, places };
     if is_invoice {
         book.invoice_lines(founding, untaxed, taxes, residual);
     } else {

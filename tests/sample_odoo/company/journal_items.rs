@@ -49,11 +49,7 @@ impl Book<'_> {
         let draft = self.draft;
         let (kind, company) = (draft.kind, draft.company);
         let sign = kind.sign();
-        let account = if kind.is_purchase() {
-            Account::Expenses
-        } else {
-            Account::Sales
-        };
+        let account = if kind.is_purchase() { Account::Expenses } else { Account::Sales };
         let tax_id = tax(company, kind.is_purchase());
         let mut balance = 0.0;
         for (number, line) in (1_i64..).zip(&draft.lines) {
@@ -65,7 +61,9 @@ impl Book<'_> {
                 "analytic_account_id" => (draft.at.is_multiple_of(4)).then_some(2), "analytic_distribution" => if draft.at.is_multiple_of(4) { analytic(2) } else { Datum::Null },
             };
             if kind.is_purchase() {
-                more.extend(values! { "purchase_line_id" => line.order_line, "ref" => format!("F{:06}", 4711 + draft.at) });
+                more.extend(
+                    values! { "purchase_line_id" => line.order_line, "ref" => format!("F{:06}", 4711 + draft.at) },
+                );
             } else {
                 more.extend(values! { "sale_line_ids" => line.order_line.into_iter().collect::<Vec<i64>>() });
             }
@@ -81,22 +79,14 @@ impl Book<'_> {
             );
             self.line(founding, 0.0, "line_note", None, values! { "name" => "\"As is\": no returns\n— & no <b>HTML</b> here", "sequence" => 99, "quantity" => 0.0 });
         }
-        let tax_account = if kind.is_purchase() {
-            Account::TaxPaid
-        } else {
-            Account::TaxReceived
-        };
+        let tax_account = if kind.is_purchase() { Account::TaxPaid } else { Account::TaxReceived };
         let rate = tax_rate(company);
         let base = rounded(sign * untaxed / self.exchange, 2);
         let of_tax = values! {
             "name" => format!("{rate}%"), "tax_line_id" => tax_id, "tax_base_amount" => base.abs(), "price_unit" => taxes, "price_subtotal" => taxes, "price_total" => taxes,
         };
         balance += self.line(founding, sign * taxes, "tax", Some(tax_account), of_tax);
-        let due = if kind.is_purchase() {
-            Account::Payable
-        } else {
-            Account::Receivable
-        };
+        let due = if kind.is_purchase() { Account::Payable } else { Account::Receivable };
         let open = rounded(-sign * residual, self.places);
         // the last line takes the cents that converting each line has left, so that the entry balances
         let balance = rounded(-balance, 2);
@@ -107,13 +97,7 @@ impl Book<'_> {
             "price_subtotal" => -rounded(untaxed + taxes, self.places), "price_total" => -rounded(untaxed + taxes, self.places),
             "balance" => balance, "debit" => balance.max(0.0), "credit" => (-balance).max(0.0),
         };
-        self.line(
-            founding,
-            -sign * (untaxed + taxes),
-            "payment_term",
-            Some(due),
-            of_term,
-        );
+        self.line(founding, -sign * (untaxed + taxes), "payment_term", Some(due), of_term);
     }
 
     pub fn entry_lines(&self, founding: &mut Founding, total: f64) {

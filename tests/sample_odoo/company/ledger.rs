@@ -84,49 +84,12 @@ pub fn decimals(currency: i64) -> usize {
 pub fn currencies(founding: &mut Founding) {
     let currencies = [
         ("EUR", "Euro", "€", "after", "Euros", "Cents", 978, true),
-        (
-            "USD",
-            "United States dollar",
-            "$",
-            "before",
-            "Dollars",
-            "Cents",
-            840,
-            true,
-        ),
-        (
-            "GBP",
-            "Pound sterling",
-            "£",
-            "before",
-            "Pounds",
-            "Penny",
-            826,
-            true,
-        ),
-        (
-            "JPY",
-            "Japanese yen",
-            "¥",
-            "before",
-            "Yen",
-            "Sen",
-            392,
-            true,
-        ),
-        (
-            "CHF",
-            "Swiss franc",
-            "CHF",
-            "after",
-            "Franc",
-            "Rappen",
-            756,
-            false,
-        ),
+        ("USD", "United States dollar", "$", "before", "Dollars", "Cents", 840, true),
+        ("GBP", "Pound sterling", "£", "before", "Pounds", "Penny", 826, true),
+        ("JPY", "Japanese yen", "¥", "before", "Yen", "Sen", 392, true),
+        ("CHF", "Swiss franc", "CHF", "after", "Franc", "Rappen", 756, false),
     ];
-    for (id, (name, full, symbol, position, unit, subunit, number, active)) in (1..).zip(currencies)
-    {
+    for (id, (name, full, symbol, position, unit, subunit, number, active)) in (1..).zip(currencies) {
         founding.add(
             "res.currency",
             values! {
@@ -141,65 +104,16 @@ pub fn currencies(founding: &mut Founding) {
 
 pub fn accounts(founding: &mut Founding) {
     let accounts = [
-        (
-            "400000",
-            "Customers",
-            "asset_receivable",
-            "receivable",
-            "asset",
-            1,
-        ),
-        (
-            "440000",
-            "Suppliers",
-            "liability_payable",
-            "payable",
-            "liability",
-            2,
-        ),
+        ("400000", "Customers", "asset_receivable", "receivable", "asset", 1),
+        ("440000", "Suppliers", "liability_payable", "payable", "liability", 2),
         ("550001", "Bank", "asset_cash", "liquidity", "asset", 3),
-        (
-            "499000",
-            "Bank suspense",
-            "asset_current",
-            "other",
-            "asset",
-            5,
-        ),
+        ("499000", "Bank suspense", "asset_current", "other", "asset", 5),
         ("411000", "Tax paid", "asset_current", "other", "asset", 5),
-        (
-            "451000",
-            "Tax received",
-            "liability_current",
-            "other",
-            "liability",
-            9,
-        ),
+        ("451000", "Tax received", "liability_current", "other", "liability", 9),
         ("700000", "Product sales", "income", "other", "income", 13),
-        (
-            "604000",
-            "Goods and services",
-            "expense",
-            "other",
-            "expense",
-            15,
-        ),
-        (
-            "310000",
-            "Stock valuation",
-            "asset_current",
-            "other",
-            "asset",
-            5,
-        ),
-        (
-            "754000",
-            "Exchange gain",
-            "income_other",
-            "other",
-            "income",
-            14,
-        ),
+        ("604000", "Goods and services", "expense", "other", "expense", 15),
+        ("310000", "Stock valuation", "asset_current", "other", "asset", 5),
+        ("754000", "Exchange gain", "income_other", "other", "income", 14),
         ("654000", "Exchange loss", "expense", "other", "expense", 15),
     ];
     for company in COMPANIES {
@@ -240,20 +154,10 @@ pub fn accounts(founding: &mut Founding) {
 fn journals(founding: &mut Founding, company: i64) {
     let journals = [
         (Journal::Sales, "Customer Invoices", "sale", Account::Sales),
-        (
-            Journal::Purchases,
-            "Vendor Bills",
-            "purchase",
-            Account::Expenses,
-        ),
+        (Journal::Purchases, "Vendor Bills", "purchase", Account::Expenses),
         (Journal::Bank, "Bank", "bank", Account::Bank),
         (Journal::Cash, "Cash", "cash", Account::Bank),
-        (
-            Journal::Miscellaneous,
-            "Miscellaneous Operations",
-            "general",
-            Account::Suspense,
-        ),
+        (Journal::Miscellaneous, "Miscellaneous Operations", "general", Account::Suspense),
     ];
     for (journal, name, kind, account) in journals {
         let liquid = matches!(kind, "bank" | "cash");
@@ -276,11 +180,7 @@ fn taxes(founding: &mut Founding, company: i64) {
     for purchase in [false, true] {
         let rate = tax_rate(company);
         let html = founding.series() >= super::Series::V19;
-        let description = if html {
-            format!("<p>VAT of {rate} %</p>")
-        } else {
-            format!("VAT {rate}%")
-        };
+        let description = if html { format!("<p>VAT of {rate} %</p>") } else { format!("VAT {rate}%") };
         founding.add(
             "account.tax",
             values! {

@@ -41,11 +41,8 @@ struct Founding<'d> {
 
 /// Fills an empty database, with so many journal entries and orders in proportion.
 pub fn found(database: &mut Database, documents: usize) {
-    let mut founding = Founding {
-        database,
-        dice: Dice::new(0x0D00),
-        now: i64::from(day(YEAR - 1, 12, 15)) * DAY + 9 * 3600 * SECOND,
-    };
+    let mut founding =
+        Founding { database, dice: Dice::new(0x0D00), now: i64::from(day(YEAR - 1, 12, 15)) * DAY + 9 * 3600 * SECOND };
     ledger::currencies(&mut founding);
     people::companies(&mut founding);
     people::users(&mut founding);
@@ -56,13 +53,7 @@ pub fn found(database: &mut Database, documents: usize) {
     let purchases = orders::purchases(&mut founding, &people, &products, documents / 3);
     let sales = orders::sales(&mut founding, &people, &products, documents / 2);
     stock::quants(&mut founding, &products);
-    invoices::entries(
-        &mut founding,
-        &people,
-        &products,
-        [sales, purchases],
-        documents,
-    );
+    invoices::entries(&mut founding, &people, &products, [sales, purchases], documents);
 }
 
 impl Founding<'_> {
@@ -79,9 +70,7 @@ impl Founding<'_> {
     /// The day of the `at`-th of so many documents, and moves the clock to it.
     fn day_of(&mut self, at: usize, of: usize) -> i32 {
         let date = day(YEAR, 1, 2) + (at as i64 * DAYS / of.max(1) as i64) as i32;
-        self.now = i64::from(date) * DAY
-            + (8 * 3600 + self.dice.below(10 * 3600)) * SECOND
-            + self.dice.below(SECOND);
+        self.now = i64::from(date) * DAY + (8 * 3600 + self.dice.below(10 * 3600)) * SECOND + self.dice.below(SECOND);
         date
     }
 }
@@ -129,10 +118,7 @@ impl LineSketch {
 
     /// The amount without tax.
     fn subtotal(&self) -> f64 {
-        rounded(
-            self.quantity * self.price * (1.0 - self.discount / 100.0),
-            2,
-        )
+        rounded(self.quantity * self.price * (1.0 - self.discount / 100.0), 2)
     }
 }
 

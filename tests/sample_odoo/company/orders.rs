@@ -4,9 +4,7 @@ use super::goods::Product;
 use super::ledger::{EUR, analytic, currency_of, rate, tax};
 use super::people::{BUYER, People, SELLER};
 use super::stock::{self, Ordered};
-use super::{
-    COMPANIES, Datum, Founding, LineSketch, OrderSketch, Series, rounded, tax_rate, values,
-};
+use super::{COMPANIES, Datum, Founding, LineSketch, OrderSketch, Series, rounded, tax_rate, values};
 use crate::calendar::{DAY, SECOND};
 
 /// The sums of an order.
@@ -34,11 +32,7 @@ impl Founding<'_> {
     }
 
     fn company(&mut self) -> i64 {
-        if self.dice.percent(80) {
-            COMPANIES[0]
-        } else {
-            COMPANIES[1]
-        }
+        if self.dice.percent(80) { COMPANIES[0] } else { COMPANIES[1] }
     }
 
     /// The state of an order: how likely it is to be a draft, sent, confirmed, locked, cancelled.
@@ -57,12 +51,7 @@ impl Founding<'_> {
     }
 }
 
-pub fn sales(
-    founding: &mut Founding,
-    people: &People,
-    products: &[Product],
-    orders: usize,
-) -> Vec<OrderSketch> {
+pub fn sales(founding: &mut Founding, people: &People, products: &[Product], orders: usize) -> Vec<OrderSketch> {
     let mut confirmed = Vec::new();
     for at in 0..orders {
         let date = founding.day_of(at, orders);
@@ -84,11 +73,7 @@ pub fn sales(
         let taxes = rounded_taxes(&lines, tax_rate(company));
         let html = founding.series() >= Series::V19;
         // a date in 14, a time in 19
-        let effective = if html {
-            later(4)
-        } else {
-            Datum::Date(date + 4)
-        };
+        let effective = if html { later(4) } else { Datum::Date(date + 4) };
         let order = founding.add(
             "sale.order",
             values! {
@@ -107,14 +92,7 @@ pub fn sales(
                 "signed_by" => (is_confirmed && at.is_multiple_of(4)).then_some("Brandon Freeman"), "signed_on" => (is_confirmed && at.is_multiple_of(4)).then(|| later(1)),
             },
         );
-        let mut sketch = OrderSketch {
-            model: "sale.order",
-            id: order,
-            name,
-            company,
-            partner,
-            lines: Vec::new(),
-        };
+        let mut sketch = OrderSketch { model: "sale.order", id: order, name, company, partner, lines: Vec::new() };
         for (number, line) in (1_i64..).zip(lines) {
             let delivered = if invoiced { line.quantity } else { 0.0 };
             let amount = line.subtotal();
@@ -137,17 +115,10 @@ pub fn sales(
                 },
             );
             if is_confirmed && line.storable {
-                let order = Ordered {
-                    name: &sketch.name,
-                    company,
-                    line: id,
-                };
+                let order = Ordered { name: &sketch.name, company, line: id };
                 stock::sold(founding, &line, order, delivered, later(4));
             }
-            sketch.lines.push(LineSketch {
-                order_line: Some(id),
-                ..line
-            });
+            sketch.lines.push(LineSketch { order_line: Some(id), ..line });
         }
         if at % 4 == 1 {
             note(
@@ -168,12 +139,7 @@ pub fn sales(
     confirmed
 }
 
-pub fn purchases(
-    founding: &mut Founding,
-    people: &People,
-    products: &[Product],
-    orders: usize,
-) -> Vec<OrderSketch> {
+pub fn purchases(founding: &mut Founding, people: &People, products: &[Product], orders: usize) -> Vec<OrderSketch> {
     let mut confirmed = Vec::new();
     for at in 0..orders {
         let date = founding.day_of(at, orders);
@@ -184,11 +150,7 @@ pub fn purchases(
         let is_confirmed = matches!(state, "purchase" | "done");
         let name = format!("P{:05}", at + 1);
         // received whole, in part, not at all
-        let share = if is_confirmed {
-            [1.0, 0.5, 0.0][at % 3]
-        } else {
-            0.0
-        };
+        let share = if is_confirmed { [1.0, 0.5, 0.0][at % 3] } else { 0.0 };
         let billed = share == 1.0;
         let status = if billed {
             "invoiced"
@@ -217,14 +179,7 @@ pub fn purchases(
                 "mail_reception_confirmed" => at.is_multiple_of(4), "dest_address_id" => (at.is_multiple_of(11)).then_some(1),
             },
         );
-        let mut sketch = OrderSketch {
-            model: "purchase.order",
-            id: order,
-            name,
-            company,
-            partner,
-            lines: Vec::new(),
-        };
+        let mut sketch = OrderSketch { model: "purchase.order", id: order, name, company, partner, lines: Vec::new() };
         for (number, line) in (1_i64..).zip(lines) {
             let received = (line.quantity * share).floor();
             let amount = line.subtotal();
@@ -245,27 +200,17 @@ pub fn purchases(
                 },
             );
             if is_confirmed && line.storable {
-                let order = Ordered {
-                    name: &sketch.name,
-                    company,
-                    line: id,
-                };
+                let order = Ordered { name: &sketch.name, company, line: id };
                 stock::bought(founding, &line, order, received, later(9));
             }
-            sketch.lines.push(LineSketch {
-                order_line: Some(id),
-                ..line
-            });
+            sketch.lines.push(LineSketch { order_line: Some(id), ..line });
         }
         if at % 5 == 2 {
             note(
                 founding,
                 "purchase.order.line",
                 order,
-                &[
-                    ("state", Datum::from(state)),
-                    ("partner_id", Datum::from(partner)),
-                ],
+                &[("state", Datum::from(state)), ("partner_id", Datum::from(partner))],
             );
         }
         if billed {
@@ -277,10 +222,9 @@ pub fn purchases(
 
 /// A section above the lines of an order, and a note below them.
 fn note(founding: &mut Founding, model: &str, order: i64, more: &[(&'static str, Datum)]) {
-    for (kind, sequence, text) in [
-        ("line_section", 5, "Ground floor"),
-        ("line_note", 99, "Delivered in \"one\" go, Tuesdays only"),
-    ] {
+    for (kind, sequence, text) in
+        [("line_section", 5, "Ground floor"), ("line_note", 99, "Delivered in \"one\" go, Tuesdays only")]
+    {
         let mut values = values! {
             "order_id" => order, "sequence" => sequence, "name" => text, "display_type" => kind, "product_qty" => 0.0, "product_uom_qty" => 0.0,
             "price_unit" => 0.0, "price_subtotal" => 0.0, "price_total" => 0.0, "price_tax" => 0.0, "company_id" => COMPANIES[0], "currency_id" => EUR,
@@ -298,10 +242,7 @@ fn rounded_taxes(lines: &[LineSketch], rate: f64) -> Totals {
         totals.untaxed += amount;
         totals.tax += rounded(amount * rate / 100.0, 2);
     }
-    Totals {
-        untaxed: rounded(totals.untaxed, 2),
-        tax: rounded(totals.tax, 2),
-    }
+    Totals { untaxed: rounded(totals.untaxed, 2), tax: rounded(totals.tax, 2) }
 }
 
 /// Ten o'clock, so many days after a day.

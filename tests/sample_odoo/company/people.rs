@@ -16,14 +16,7 @@ pub const SELLER: i64 = 3;
 pub const BUYER: i64 = 4;
 
 /// Name, street, zip, city, country (id and code), VAT number.
-type Address = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    (i64, &'static str),
-    Option<&'static str>,
-);
+type Address = (&'static str, &'static str, &'static str, &'static str, (i64, &'static str), Option<&'static str>);
 
 const BELGIUM: (i64, &str) = (20, "BE");
 const FRANCE: (i64, &str) = (75, "FR");
@@ -33,152 +26,26 @@ const BRITAIN: (i64, &str) = (231, "GB");
 const AMERICA: (i64, &str) = (233, "US");
 
 const CUSTOMERS: [Address; 14] = [
-    (
-        "Azure Interior",
-        "4557 De Silva St",
-        "94538",
-        "Fremont",
-        AMERICA,
-        Some("US12345677"),
-    ),
-    (
-        "Brasserie du Canal",
-        "Quai au Foin 33",
-        "1000",
-        "Bruxelles",
-        BELGIUM,
-        Some("BE0477472701"),
-    ),
-    (
-        "Deco Addict",
-        "77 Santa Barbara Rd",
-        "94523",
-        "Pleasant Hill",
-        AMERICA,
-        None,
-    ),
-    (
-        "Gemini Furniture",
-        "317 Fairchild Dr",
-        "94534",
-        "Fairfield",
-        AMERICA,
-        None,
-    ),
-    (
-        "Hôtel des Tilleuls",
-        "12 rue de l'Église",
-        "67000",
-        "Strasbourg",
-        FRANCE,
-        Some("FR23334175221"),
-    ),
-    (
-        "Müller & Söhne \"Holz\" GmbH",
-        "Lindenstraße 8",
-        "50674",
-        "Köln",
-        GERMANY,
-        Some("DE136695976"),
-    ),
-    (
-        "O'Brien Interiors",
-        "9 Mill Lane",
-        "BS1 4ST",
-        "Bristol",
-        BRITAIN,
-        Some("GB980780684"),
-    ),
-    (
-        "Sunny Side 🌞 Café",
-        "5 Beach Parade",
-        "BN2 1TW",
-        "Brighton",
-        BRITAIN,
-        None,
-    ),
-    (
-        "東京オフィス家具",
-        "2-1-1 Nihonbashi",
-        "103-0022",
-        "Tokyo",
-        JAPAN,
-        None,
-    ),
-    (
-        "The Jackson Group",
-        "1611 Peony Rd",
-        "95969",
-        "Tracy",
-        AMERICA,
-        None,
-    ),
-    (
-        "Ready Mat",
-        "7500 W Linne Road",
-        "95304",
-        "Tracy",
-        AMERICA,
-        None,
-    ),
-    (
-        "Nul\u{0} & Void Ltd",
-        "1 Zero Street",
-        "EC1A 1BB",
-        "London",
-        BRITAIN,
-        None,
-    ),
-    (
-        "Librairie Point-Virgule;",
-        "3 place \\ des Carmes",
-        "5000",
-        "Namur",
-        BELGIUM,
-        Some("BE0403019261"),
-    ),
-    (
-        "Lumber Inc",
-        "1337 N San Joaquin St",
-        "95202",
-        "Stockton",
-        AMERICA,
-        None,
-    ),
+    ("Azure Interior", "4557 De Silva St", "94538", "Fremont", AMERICA, Some("US12345677")),
+    ("Brasserie du Canal", "Quai au Foin 33", "1000", "Bruxelles", BELGIUM, Some("BE0477472701")),
+    ("Deco Addict", "77 Santa Barbara Rd", "94523", "Pleasant Hill", AMERICA, None),
+    ("Gemini Furniture", "317 Fairchild Dr", "94534", "Fairfield", AMERICA, None),
+    ("Hôtel des Tilleuls", "12 rue de l'Église", "67000", "Strasbourg", FRANCE, Some("FR23334175221")),
+    ("Müller & Söhne \"Holz\" GmbH", "Lindenstraße 8", "50674", "Köln", GERMANY, Some("DE136695976")),
+    ("O'Brien Interiors", "9 Mill Lane", "BS1 4ST", "Bristol", BRITAIN, Some("GB980780684")),
+    ("Sunny Side 🌞 Café", "5 Beach Parade", "BN2 1TW", "Brighton", BRITAIN, None),
+    ("東京オフィス家具", "2-1-1 Nihonbashi", "103-0022", "Tokyo", JAPAN, None),
+    ("The Jackson Group", "1611 Peony Rd", "95969", "Tracy", AMERICA, None),
+    ("Ready Mat", "7500 W Linne Road", "95304", "Tracy", AMERICA, None),
+    ("Nul\u{0} & Void Ltd", "1 Zero Street", "EC1A 1BB", "London", BRITAIN, None),
+    ("Librairie Point-Virgule;", "3 place \\ des Carmes", "5000", "Namur", BELGIUM, Some("BE0403019261")),
+    ("Lumber Inc", "1337 N San Joaquin St", "95202", "Stockton", AMERICA, None),
 ];
 const SUPPLIERS: [Address; 4] = [
-    (
-        "Ardennes Timber",
-        "Route de Bastogne 101",
-        "6800",
-        "Libramont",
-        BELGIUM,
-        Some("BE0884025633"),
-    ),
-    (
-        "Wood Corner",
-        "1839 Arbor Way",
-        "95380",
-        "Turlock",
-        AMERICA,
-        None,
-    ),
-    (
-        "Schrauben Schmitt KG",
-        "Hafenstraße 4",
-        "47119",
-        "Duisburg",
-        GERMANY,
-        Some("DE129274202"),
-    ),
-    (
-        "Fil & Textile SARL",
-        "8 rue du Lin",
-        "59000",
-        "Lille",
-        FRANCE,
-        Some("FR83404833048"),
-    ),
+    ("Ardennes Timber", "Route de Bastogne 101", "6800", "Libramont", BELGIUM, Some("BE0884025633")),
+    ("Wood Corner", "1839 Arbor Way", "95380", "Turlock", AMERICA, None),
+    ("Schrauben Schmitt KG", "Hafenstraße 4", "47119", "Duisburg", GERMANY, Some("DE129274202")),
+    ("Fil & Textile SARL", "8 rue du Lin", "59000", "Lille", FRANCE, Some("FR83404833048")),
 ];
 const CONTACTS: [(&str, &str); 6] = [
     ("Brandon Freeman", "Creative Director"),
@@ -191,22 +58,8 @@ const CONTACTS: [(&str, &str); 6] = [
 
 pub fn companies(founding: &mut Founding) {
     let addresses: [Address; 2] = [
-        (
-            "Oakfield Furniture",
-            "Chaussée de Namur 40",
-            "1367",
-            "Ramillies",
-            BELGIUM,
-            Some("BE0477472701"),
-        ),
-        (
-            "Oakfield Furniture Inc.",
-            "250 Executive Park Blvd",
-            "94134",
-            "San Francisco",
-            AMERICA,
-            Some("US98765432"),
-        ),
+        ("Oakfield Furniture", "Chaussée de Namur 40", "1367", "Ramillies", BELGIUM, Some("BE0477472701")),
+        ("Oakfield Furniture Inc.", "250 Executive Park Blvd", "94134", "San Francisco", AMERICA, Some("US98765432")),
     ];
     for (company, address) in COMPANIES.into_iter().zip(addresses) {
         let partner = partner(founding, address, (0, 0), Some(company));
@@ -264,31 +117,15 @@ pub fn users(founding: &mut Founding) {
 
 /// The sample's customers and suppliers, and so many more customers.
 pub fn partners(founding: &mut Founding, more: usize) -> People {
-    let mut people = People {
-        customers: Vec::new(),
-        suppliers: Vec::new(),
-    };
+    let mut people = People { customers: Vec::new(), suppliers: Vec::new() };
     for (at, address) in CUSTOMERS.into_iter().enumerate() {
         let company = partner(founding, address, (5, 0), None);
         people.customers.push(company);
         let (name, function) = CONTACTS[at % CONTACTS.len()];
-        contact(
-            founding,
-            company,
-            address,
-            name,
-            function,
-            if at.is_multiple_of(3) {
-                "invoice"
-            } else {
-                "contact"
-            },
-        );
+        contact(founding, company, address, name, function, if at.is_multiple_of(3) { "invoice" } else { "contact" });
     }
     for address in SUPPLIERS {
-        people
-            .suppliers
-            .push(partner(founding, address, (0, 5), None));
+        people.suppliers.push(partner(founding, address, (0, 5), None));
     }
     let far = founding.add(
         "res.partner",
@@ -324,18 +161,9 @@ pub fn partners(founding: &mut Founding, more: usize) -> People {
 }
 
 /// A company among the partners, with its ranks as a customer and as a supplier.
-fn partner(
-    founding: &mut Founding,
-    address: Address,
-    (customer, supplier): (i64, i64),
-    own: Option<i64>,
-) -> i64 {
+fn partner(founding: &mut Founding, address: Address, (customer, supplier): (i64, i64), own: Option<i64>) -> i64 {
     let (name, street, zip, city, (country, code), vat) = address;
-    let host: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_lowercase();
+    let host: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let v19 = founding.series() >= Series::V19;
     let color = founding.dice.below(10);
     let id = founding.add(
@@ -354,29 +182,14 @@ fn partner(
         },
     );
     let now = founding.now;
-    founding.database.write(
-        "res.partner",
-        id,
-        now,
-        false,
-        &[("commercial_partner_id".to_owned(), Datum::from(id))],
-    );
+    founding.database.write("res.partner", id, now, false, &[("commercial_partner_id".to_owned(), Datum::from(id))]);
     id
 }
 
 /// A person at a partner's.
-fn contact(
-    founding: &mut Founding,
-    company: i64,
-    address: Address,
-    name: &str,
-    function: &str,
-    kind: &str,
-) {
+fn contact(founding: &mut Founding, company: i64, address: Address, name: &str, function: &str, kind: &str) {
     let complete = format!("{}, {name}", address.0);
-    let email = name
-        .to_lowercase()
-        .replace(|letter: char| !letter.is_ascii_alphanumeric(), ".");
+    let email = name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), ".");
     founding.add(
         "res.partner",
         values! {

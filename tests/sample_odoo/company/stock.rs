@@ -22,76 +22,17 @@ pub fn places(founding: &mut Founding) {
     place(founding, 1, "Partners", None, "view", None);
     place(founding, SUPPLIERS, "Vendors", Some(1), "supplier", None);
     place(founding, CUSTOMERS, "Customers", Some(1), "customer", None);
-    place(
-        founding,
-        4,
-        "Inventory adjustment",
-        None,
-        "inventory",
-        Some(COMPANIES[0]),
-    );
-    place(
-        founding,
-        5,
-        "Production",
-        None,
-        "production",
-        Some(COMPANIES[0]),
-    );
-    for (company, code, name) in [
-        (COMPANIES[0], "WH", "Oakfield"),
-        (COMPANIES[1], "SF", "Oakfield Inc."),
-    ] {
+    place(founding, 4, "Inventory adjustment", None, "inventory", Some(COMPANIES[0]));
+    place(founding, 5, "Production", None, "production", Some(COMPANIES[0]));
+    for (company, code, name) in [(COMPANIES[0], "WH", "Oakfield"), (COMPANIES[1], "SF", "Oakfield Inc.")] {
         let view = company * 10;
         place(founding, view, code, None, "view", Some(company));
-        place(
-            founding,
-            stock_of(company),
-            "Stock",
-            Some(view),
-            "internal",
-            Some(company),
-        );
-        place(
-            founding,
-            shelf_of(company),
-            "Shelf 1",
-            Some(stock_of(company)),
-            "internal",
-            Some(company),
-        );
-        place(
-            founding,
-            view + 3,
-            "Input",
-            Some(view),
-            "internal",
-            Some(company),
-        );
-        place(
-            founding,
-            view + 4,
-            "Quality Control",
-            Some(view),
-            "internal",
-            Some(company),
-        );
-        place(
-            founding,
-            view + 5,
-            "Output",
-            Some(view),
-            "internal",
-            Some(company),
-        );
-        place(
-            founding,
-            view + 6,
-            "Packing Zone",
-            Some(view),
-            "internal",
-            Some(company),
-        );
+        place(founding, stock_of(company), "Stock", Some(view), "internal", Some(company));
+        place(founding, shelf_of(company), "Shelf 1", Some(stock_of(company)), "internal", Some(company));
+        place(founding, view + 3, "Input", Some(view), "internal", Some(company));
+        place(founding, view + 4, "Quality Control", Some(view), "internal", Some(company));
+        place(founding, view + 5, "Output", Some(view), "internal", Some(company));
+        place(founding, view + 6, "Packing Zone", Some(view), "internal", Some(company));
         founding.add(
             "stock.warehouse",
             values! {
@@ -104,37 +45,13 @@ pub fn places(founding: &mut Founding) {
     }
 }
 
-fn place(
-    founding: &mut Founding,
-    id: i64,
-    name: &str,
-    parent: Option<i64>,
-    usage: &str,
-    company: Option<i64>,
-) {
+fn place(founding: &mut Founding, id: i64, name: &str, parent: Option<i64>, usage: &str, company: Option<i64>) {
     let text = |field: &str, founding: &Founding| {
-        let value = parent.and_then(|parent| {
-            founding
-                .database
-                .expect("stock.location")
-                .get(parent, field)
-                .cloned()
-        });
-        if let Some(Datum::Text(text)) = value {
-            text.to_string()
-        } else {
-            String::new()
-        }
+        let value = parent.and_then(|parent| founding.database.expect("stock.location").get(parent, field).cloned());
+        if let Some(Datum::Text(text)) = value { text.to_string() } else { String::new() }
     };
-    let (names, path) = (
-        text("complete_name", founding),
-        text("parent_path", founding),
-    );
-    let complete = if names.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{names}/{name}")
-    };
+    let (names, path) = (text("complete_name", founding), text("parent_path", founding));
+    let complete = if names.is_empty() { name.to_owned() } else { format!("{names}/{name}") };
     let internal = usage == "internal";
     let made_of = matches!(usage, "inventory" | "production");
     founding.add(
@@ -153,46 +70,17 @@ fn place(
 }
 
 pub fn quants(founding: &mut Founding, products: &[Product]) {
-    for (at, product) in products
-        .iter()
-        .enumerate()
-        .filter(|(_, product)| product.storable)
-    {
-        let company = if at % 4 == 3 {
-            COMPANIES[1]
-        } else {
-            COMPANIES[0]
-        };
+    for (at, product) in products.iter().enumerate().filter(|(_, product)| product.storable) {
+        let company = if at % 4 == 3 { COMPANIES[1] } else { COMPANIES[0] };
         let on_hand = (5 + founding.dice.below(200)) as f64;
         let reserved = if at.is_multiple_of(3) { 2.0 } else { 0.0 };
-        quant(
-            founding,
-            product,
-            at,
-            (stock_of(company), Some(company)),
-            on_hand,
-            reserved,
-        );
+        quant(founding, product, at, (stock_of(company), Some(company)), on_hand, reserved);
         if at.is_multiple_of(5) {
-            quant(
-                founding,
-                product,
-                at,
-                (shelf_of(company), Some(company)),
-                7.5,
-                0.0,
-            );
+            quant(founding, product, at, (shelf_of(company), Some(company)), 7.5, 0.0);
         }
         // what came in from a supplier and went out to a customer
         let sold = founding.dice.below(40) as f64;
-        quant(
-            founding,
-            product,
-            at,
-            (SUPPLIERS, None),
-            -(on_hand + sold),
-            0.0,
-        );
+        quant(founding, product, at, (SUPPLIERS, None), -(on_hand + sold), 0.0);
         if sold > 0.0 {
             quant(founding, product, at, (CUSTOMERS, None), sold, 0.0);
         }
@@ -232,13 +120,7 @@ pub struct Ordered<'a> {
 }
 
 /// The moves of a sold line: what was delivered, and what is still to be.
-pub fn sold(
-    founding: &mut Founding,
-    line: &LineSketch,
-    order: Ordered,
-    delivered: f64,
-    date: Datum,
-) {
+pub fn sold(founding: &mut Founding, line: &LineSketch, order: Ordered, delivered: f64, date: Datum) {
     let from_to = (stock_of(order.company), CUSTOMERS);
     moves(
         founding,
@@ -252,13 +134,7 @@ pub fn sold(
 }
 
 /// The moves of a bought line: what was received, and what is still to be.
-pub fn bought(
-    founding: &mut Founding,
-    line: &LineSketch,
-    order: Ordered,
-    received: f64,
-    date: Datum,
-) {
+pub fn bought(founding: &mut Founding, line: &LineSketch, order: Ordered, received: f64, date: Datum) {
     let from_to = (SUPPLIERS, stock_of(order.company));
     moves(
         founding,

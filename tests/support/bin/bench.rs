@@ -1,6 +1,6 @@
-//! How fast a first run is, on the Odoo that ODOO_URL, ODOO_DB, ODOO_LOGIN and ODOO_SECRET name (19 or later, an API key):
-//! against fetching the same pages and throwing them away, and against COPY of the same rows. Ratios are of one round;
-//! the machine's other work falls on all three alike.
+//! How fast a first run is, on the Odoo that ODOO_URL, ODOO_DB, ODOO_LOGIN and ODOO_SECRET name (19 or later, an API
+//! key): against fetching the same pages and throwing them away, and against COPY of the same rows. Ratios are of one
+//! round; the machine's other work falls on all three alike.
 //!
 //!     bench [ROUNDS]
 
@@ -27,11 +27,7 @@ fn main() -> Outcome<()> {
     let rounds: usize = std::env::args().nth(1).map_or(Ok(5), |text| text.parse())?;
     let access = Access::from_environment()?;
     // durability as a server has it; no autovacuum, whose work after one measurement would fall into the next
-    let durable = [
-        ("fsync", "on"),
-        ("synchronous_commit", "on"),
-        ("full_page_writes", "on"),
-    ];
+    let durable = [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
     let cluster = Cluster::start(&[durable.as_slice(), &[("autovacuum", "off")]].concat());
     let database = cluster.database("bench");
     let mut session = database.session();
@@ -42,10 +38,7 @@ fn main() -> Outcome<()> {
     first_run(&database, &mut session);
     let pages = pages(&access, &mut session)?;
     let records = session.number("SELECT sum(row_count) FROM odoo_sync.mirror_state");
-    println!(
-        "{records} records, {} pages, {CONCURRENCY} connections, {rounds} rounds",
-        pages.len()
-    );
+    println!("{records} records, {} pages, {CONCURRENCY} connections, {rounds} rounds", pages.len());
 
     let mut rows = Vec::new();
     let mut peak = 0;
@@ -70,30 +63,12 @@ fn main() -> Outcome<()> {
         values[values.len() / 2]
     };
     println!("medians");
-    println!(
-        "  first run                      {:6.2} s",
-        median(&|row| row.0)
-    );
-    println!(
-        "  (a) same pages, thrown away    {:6.2} s",
-        median(&|row| row.1)
-    );
-    println!(
-        "  (b) COPY of the same rows      {:6.2} s",
-        median(&|row| row.2)
-    );
-    println!(
-        "  run / (a)                      {:6.2}",
-        median(&|row| row.0 / row.1)
-    );
-    println!(
-        "  run / (b)                      {:6.2}",
-        median(&|row| row.0 / row.2)
-    );
-    println!(
-        "  records a second               {:6.0}",
-        records as f64 / median(&|row| row.0)
-    );
+    println!("  first run                      {:6.2} s", median(&|row| row.0));
+    println!("  (a) same pages, thrown away    {:6.2} s", median(&|row| row.1));
+    println!("  (b) COPY of the same rows      {:6.2} s", median(&|row| row.2));
+    println!("  run / (a)                      {:6.2}", median(&|row| row.0 / row.1));
+    println!("  run / (b)                      {:6.2}", median(&|row| row.0 / row.2));
+    println!("  records a second               {:6.0}", records as f64 / median(&|row| row.0));
     println!("  worker's own memory, peak      {peak:6} kB");
     Ok(())
 }
@@ -106,9 +81,7 @@ fn first_run(database: &Database, session: &mut Session) -> (Duration, u64) {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                let pids = observer.column(
-                    "SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'odoo_sync'",
-                );
+                let pids = observer.column("SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'odoo_sync'");
                 for pid in pids {
                     peak.fetch_max(own_memory(&pid).unwrap_or(0), Ordering::Relaxed);
                 }
@@ -126,9 +99,7 @@ fn first_run(database: &Database, session: &mut Session) -> (Duration, u64) {
 /// `RssAnon`: what a process holds for itself, without the shared buffers that it has touched.
 fn own_memory(pid: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
@@ -161,10 +132,7 @@ fn pages(access: &Access, session: &mut Session) -> Outcome<Vec<Page>> {
             .map(|id| id.parse())
             .collect::<Result<_, _>>()?;
         for page in ids.chunks(PAGE) {
-            let span = domain.and(&Domain::id_range(
-                page.first().copied(),
-                page.last().copied(),
-            ));
+            let span = domain.and(&Domain::id_range(page.first().copied(), page.last().copied()));
             pages.push(requests(model, &span, &columns, &rows)?);
         }
     }
@@ -175,24 +143,15 @@ fn requests(model: &str, domain: &Domain, columns: &[Field], rows: &[Field]) -> 
     let domain = domain.to_value();
     let context = serde_json::json!({"lang": "en_US", "active_test": false});
     let aggregates: Vec<String> = std::iter::once("id:array_agg".to_owned())
-        .chain(
-            columns
-                .iter()
-                .map(|field| format!("{}:array_agg", field.name)),
-        )
+        .chain(columns.iter().map(|field| format!("{}:array_agg", field.name)))
         .collect();
     let body = serde_json::json!({"domain": domain, "groupby": [], "aggregates": aggregates, "context": context});
-    let mut page = vec![(
-        format!("/json/2/{model}/formatted_read_group"),
-        serde_json::to_vec(&body)?,
-    )];
+    let mut page = vec![(format!("/json/2/{model}/formatted_read_group"), serde_json::to_vec(&body)?)];
     if !rows.is_empty() {
         let names: Vec<&str> = rows.iter().map(|field| field.name.as_str()).collect();
-        let body = serde_json::json!({"domain": domain, "fields": names, "load": "", "order": "id", "context": context});
-        page.push((
-            format!("/json/2/{model}/search_read"),
-            serde_json::to_vec(&body)?,
-        ));
+        let body =
+            serde_json::json!({"domain": domain, "fields": names, "load": "", "order": "id", "context": context});
+        page.push((format!("/json/2/{model}/search_read"), serde_json::to_vec(&body)?));
     }
     Ok(page)
 }
@@ -216,9 +175,7 @@ fn fetch_and_throw_away(access: &Access, pages: &[Page]) -> Outcome<Duration> {
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().map_err(|_| "a thread panicked".to_owned())?)
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked".to_owned())?)
     })?;
     Ok(start.elapsed())
 }
@@ -230,11 +187,7 @@ fn fetch(agent: &ureq::Agent, access: &Access, path: &str, body: &[u8]) -> Outco
         .header("X-Odoo-Database", &access.database)
         .header("Content-Type", "application/json")
         .send(body)?;
-    let mut reader = response
-        .into_body()
-        .into_with_config()
-        .limit(1 << 30)
-        .reader();
+    let mut reader = response.into_body().into_with_config().limit(1 << 30).reader();
     let mut buffer = vec![0; 1 << 16];
     while reader.read(&mut buffer)? > 0 {}
     Ok(())
@@ -242,8 +195,7 @@ fn fetch(agent: &ureq::Agent, access: &Access, path: &str, body: &[u8]) -> Outco
 
 /// (b): the mirrors' rows, from files, into tables of the same columns without an index.
 fn copy(session: &mut Session) -> Duration {
-    let tables =
-        session.column("SELECT table_name FROM odoo_sync.mirror_state ORDER BY table_name");
+    let tables = session.column("SELECT table_name FROM odoo_sync.mirror_state ORDER BY table_name");
     session.run("DROP SCHEMA IF EXISTS copied CASCADE; CREATE SCHEMA copied");
     let directory = session.value("SELECT current_setting('data_directory')");
     for table in &tables {

@@ -31,10 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     session.run("SELECT odoo_sync.run()");
     session.run("VACUUM ANALYZE");
     let orders = session.column("SELECT id FROM odoo.sales ORDER BY id LIMIT 100");
-    let orders: Vec<i64> = orders
-        .iter()
-        .map(|id| id.parse())
-        .collect::<Result<_, _>>()?;
+    let orders: Vec<i64> = orders.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
     let records = session.number("SELECT sum(row_count) FROM odoo_sync.mirror_state");
     let mirrors = session.number("SELECT count(*) FROM odoo_sync.mirror_state");
 
@@ -63,9 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// An incremental run in a second of its own, so that its window has nothing of the last one's.
 fn run(session: &mut Session) -> Cost {
     let is_over = "SELECT now() - max(window_end) > interval '1 s' FROM odoo_sync.mirror_state";
-    wait::until("a later second", Duration::from_secs(5), || {
-        (session.value(is_over) == "t").then_some(())
-    });
+    wait::until("a later second", Duration::from_secs(5), || (session.value(is_over) == "t").then_some(()));
     let start = Instant::now();
     session.run("SELECT odoo_sync.run()");
     let seconds = start.elapsed().as_secs_f64();
@@ -74,11 +69,7 @@ fn run(session: &mut Session) -> Cost {
             "SELECT sum({what}) FROM odoo_sync.history WHERE run_id = (SELECT max(run_id) FROM odoo_sync.runs)"
         ))
     };
-    Cost {
-        seconds,
-        requests: of_last("requests"),
-        fetched: of_last("fetched"),
-    }
+    Cost { seconds, requests: of_last("requests"), fetched: of_last("fetched") }
 }
 
 fn change(client: &Client, orders: &[i64], round: usize) -> Result<(), Box<dyn Error>> {

@@ -1,5 +1,5 @@
-//! Incremental runs every few seconds over a sample Odoo in which business goes on: whether memory stays flat, the mirrors
-//! do not grow beyond their rows, and all is equal at the end. Fails where that is not so.
+//! Incremental runs every few seconds over a sample Odoo in which business goes on: whether memory stays flat, the
+//! mirrors do not grow beyond their rows, and all is equal at the end. Fails where that is not so.
 //!
 //!     soak [MINUTES]      10 minutes by default; ODOO_SYNC_SEED is another seed
 
@@ -41,21 +41,13 @@ struct Measure {
 type Pick = fn(&Measure) -> u64;
 
 fn main() -> ExitCode {
-    let minutes: f64 = std::env::args()
-        .nth(1)
-        .map_or(Ok(10.0), |text| text.parse())
-        .expect("MINUTES is a number");
+    let minutes: f64 = std::env::args().nth(1).map_or(Ok(10.0), |text| text.parse()).expect("MINUTES is a number");
     let (mut dice, seed) = Dice::seeded(SEED);
     let time = Duration::from_secs_f64(minutes * 60.0);
     // a server's own settings, but for the disk's sake
     let cluster = Cluster::start(&[]);
     let database = cluster.database("soak");
-    let sample = SampleOdoo::start_with(
-        Series::V19,
-        Size {
-            documents: DOCUMENTS,
-        },
-    );
+    let sample = SampleOdoo::start_with(Series::V19, Size { documents: DOCUMENTS });
     let mut session = database.session();
     session.connect(&Access::from(&sample), "odoo");
     // each run reads again what was written in that time, which therefore has to be over before the warm-up is
@@ -116,14 +108,7 @@ impl Measure {
 
 /// What people do in Odoo meanwhile; as many records come as go.
 fn business(sample: &SampleOdoo, dice: &mut Dice) {
-    for model in [
-        "sale.order",
-        "sale.order.line",
-        "purchase.order",
-        "account.move",
-        "res.partner",
-        "product.product",
-    ] {
+    for model in ["sale.order", "sale.order.line", "purchase.order", "account.move", "res.partner", "product.product"] {
         let records = sample.records(model);
         for _ in 0..25 {
             let record = dice.pick(&records)["id"].as_i64().expect("an id");
@@ -149,43 +134,20 @@ fn replace_order(sample: &SampleOdoo, dice: &mut Dice) {
     let gone = dice.pick(&orders);
     let mut lines = sample.records("sale.order.line");
     lines.retain(|line| line["order_id"] == gone["id"]);
-    let new = copy_of(
-        gone,
-        &[
-            "name",
-            "partner_id",
-            "company_id",
-            "currency_id",
-            "date_order",
-            "state",
-            "amount_total",
-        ],
-    );
+    let new =
+        copy_of(gone, &["name", "partner_id", "company_id", "currency_id", "date_order", "state", "amount_total"]);
     sample.unlink("sale.order", &[gone["id"].as_i64().expect("an id")]);
     let order = sample.create("sale.order", new.into());
     for line in lines {
-        let mut new = copy_of(
-            &line,
-            &[
-                "name",
-                "product_id",
-                "product_uom_qty",
-                "price_unit",
-                "display_type",
-            ],
-        );
+        let mut new = copy_of(&line, &["name", "product_id", "product_uom_qty", "price_unit", "display_type"]);
         new.insert("order_id".to_owned(), json!(order));
         sample.create("sale.order.line", new.into());
     }
 }
 
 fn copy_of(record: &Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
-    let copied = record
-        .iter()
-        .filter(|(field, _)| fields.contains(&field.as_str()));
-    copied
-        .map(|(field, value)| (field.clone(), value.clone()))
-        .collect()
+    let copied = record.iter().filter(|(field, _)| fields.contains(&field.as_str()));
+    copied.map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 
 /// An incremental run in the session, and the most memory that its worker had for itself.
@@ -199,9 +161,7 @@ fn run(database: &Database, session: &mut Session) -> u64 {
             rows
         });
         while !run.is_finished() {
-            for pid in observer
-                .column("SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'odoo_sync'")
-            {
+            for pid in observer.column("SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'odoo_sync'") {
                 peak = peak.max(own_memory(&pid));
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -230,23 +190,16 @@ fn measure(session: &mut Session, cluster: &Cluster, at: Duration, worker: u64) 
 /// What a process has for itself, in kB; 0 once it has ended.
 fn own_memory(pid: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"));
-    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok())
-        .unwrap_or(0)
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Compares the middle of what follows the warm-up with that of the last part.
 fn memory_complaints(measures: &[Measure]) -> Vec<String> {
     let part = ((measures.len() as f64 * WARM_UP) as usize).max(1);
-    let (Some(early), Some(late)) = (
-        measures.get(part..2 * part),
-        measures
-            .len()
-            .checked_sub(part)
-            .map(|from| &measures[from..]),
-    ) else {
+    let (Some(early), Some(late)) =
+        (measures.get(part..2 * part), measures.len().checked_sub(part).map(|from| &measures[from..]))
+    else {
         return vec!["it was too short to tell anything".to_owned()];
     };
     let middle = |part: &[Measure], pick: Pick| {
@@ -292,10 +245,6 @@ fn bloat_complaints(session: &mut Session) -> Vec<String> {
             ));
         }
     }
-    println!(
-        "the mirrors: {} kB, and {} kB when their rows are stored anew",
-        whole / 1024,
-        anew / 1024
-    );
+    println!("the mirrors: {} kB, and {} kB when their rows are stored anew", whole / 1024, anew / 1024);
     complaints
 }

@@ -26,26 +26,15 @@ pub fn read(
         let Value::Object(arguments) = json!({"ids": page, "fields": names, "load": ""}) else {
             unreachable!("it is an object")
         };
-        let records: Vec<HashMap<String, Box<RawValue>>> = client
-            .call(model, "read", arguments)
-            .unwrap_or_else(|error| panic!("read on {model}: {error}"));
-        let by_id: HashMap<i64, &HashMap<String, Box<RawValue>>> = records
-            .iter()
-            .map(|record| {
-                (
-                    record["id"].get().parse().expect("an id is a number"),
-                    record,
-                )
-            })
-            .collect();
+        let records: Vec<HashMap<String, Box<RawValue>>> =
+            client.call(model, "read", arguments).unwrap_or_else(|error| panic!("read on {model}: {error}"));
+        let by_id: HashMap<i64, &HashMap<String, Box<RawValue>>> =
+            records.iter().map(|record| (record["id"].get().parse().expect("an id is a number"), record)).collect();
         for id in page {
-            let record = by_id
-                .get(id)
-                .unwrap_or_else(|| panic!("Odoo does not give {model} {id}"));
+            let record = by_id.get(id).unwrap_or_else(|| panic!("Odoo does not give {model} {id}"));
             for (column, cells) in columns.iter().zip(&mut cells) {
-                let raw = record
-                    .get(&column.name)
-                    .unwrap_or_else(|| panic!("Odoo does not give {model}.{}", column.name));
+                let raw =
+                    record.get(&column.name).unwrap_or_else(|| panic!("Odoo does not give {model}.{}", column.name));
                 cells.push(cell(column, &kinds[&column.name], raw.get()));
             }
         }
@@ -64,9 +53,7 @@ fn cell(column: &MirrorColumn, kind: &FieldKind, raw: &str) -> Cell {
         (CellKind::Number, Value::Number(_)) => Cell::Number(canonical(raw)),
         (CellKind::Text | CellKind::Date, Value::String(text)) => Cell::Text(text),
         (CellKind::Moment, Value::String(text)) => Cell::Text(format!("{text}.000000")),
-        (CellKind::Ids, Value::Array(ids)) => {
-            Cell::ids(ids.iter().filter_map(Value::as_i64).collect())
-        }
+        (CellKind::Ids, Value::Array(ids)) => Cell::ids(ids.iter().filter_map(Value::as_i64).collect()),
         (CellKind::Json, value) => Cell::json(value),
         (wanted, value) => panic!("Odoo gives {value} for {}, a {wanted:?}", column.name),
     }

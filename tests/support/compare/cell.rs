@@ -65,30 +65,21 @@ impl Cell {
             CellKind::Number => Cell::Number(canonical(text)),
             CellKind::Text | CellKind::Date | CellKind::Moment => Cell::Text(text.to_owned()),
             CellKind::Ids => {
-                let ids = text
-                    .trim_matches(['{', '}'])
-                    .split(',')
-                    .filter(|id| !id.is_empty());
-                Cell::ids(
-                    ids.map(|id| id.parse().unwrap_or_else(|_| panic!("{text} are no ids")))
-                        .collect(),
-                )
+                let ids = text.trim_matches(['{', '}']).split(',').filter(|id| !id.is_empty());
+                Cell::ids(ids.map(|id| id.parse().unwrap_or_else(|_| panic!("{text} are no ids"))).collect())
             }
-            CellKind::Json => Cell::Json(plain(
-                serde_json::from_str(text).unwrap_or_else(|_| panic!("{text} is no JSON")),
-            )),
+            CellKind::Json => {
+                Cell::Json(plain(serde_json::from_str(text).unwrap_or_else(|_| panic!("{text} is no JSON"))))
+            }
         }
     }
 
-    /// Whether the API may show this number so. Odoo 14 rounds what it reads by multiplying with the last digit, whose floating-point
-    /// error it then shows: 415.84, exact in its database, as 415.84000000000003.
+    /// Whether the API may show this number so. Odoo 14 rounds what it reads by multiplying with the last digit, whose
+    /// floating-point error it then shows: 415.84, exact in its database, as 415.84000000000003.
     pub fn shows_as(&self, shown: &Cell) -> bool {
         match (self, shown) {
             (Cell::Number(exact), Cell::Number(shown)) if exact != shown => {
-                let float = |text: &str| {
-                    text.parse::<f64>()
-                        .unwrap_or_else(|_| panic!("{text:?} is no number"))
-                };
+                let float = |text: &str| text.parse::<f64>().unwrap_or_else(|_| panic!("{text:?} is no number"));
                 let (exact, shown) = (float(exact), float(shown));
                 (exact - shown).abs() <= 2.0 * f64::EPSILON * exact.abs()
             }
@@ -125,20 +116,16 @@ fn plain(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Number(number), Value::from),
         Value::Array(items) => items.into_iter().map(plain).collect(),
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(name, value)| (name, plain(value)))
-            .collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, plain(value))).collect(),
         other => other,
     }
 }
 
-/// A decimal number without its exponent and without zeros that say nothing: `-1.50e2` is `-150`. Panics for what is no number.
+/// A decimal number without its exponent and without zeros that say nothing: `-1.50e2` is `-150`. Panics for what is no
+/// number.
 pub fn canonical(text: &str) -> String {
     let bad = || panic!("{text:?} is no number");
-    let (negative, digits) = text
-        .strip_prefix('-')
-        .map_or((false, text), |rest| (true, rest));
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_else(|_| bad());
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -155,10 +142,7 @@ pub fn canonical(text: &str) -> String {
         all.push('0');
     }
     let (whole, fraction) = all.split_at(point as usize);
-    let (whole, fraction) = (
-        whole.trim_start_matches('0'),
-        fraction.trim_end_matches('0'),
-    );
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
     let whole = if whole.is_empty() { "0" } else { whole };
     match (negative, whole, fraction) {
         (_, "0", "") => "0".to_owned(),

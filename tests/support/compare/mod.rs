@@ -1,7 +1,8 @@
 //! The comparison of all mirrors of a connection with what Odoo has: every table, every column, every row.
 //!
-//! What a mirror must hold is derived from the catalogue (`odoo_sync.mirrors`) and from Odoo: a mirror, column or row that is missing
-//! is a difference as much as one that is too many, and so is a column whose values could not be told by any way.
+//! What a mirror must hold is derived from the catalogue (`odoo_sync.mirrors`) and from Odoo: a mirror, column or row
+//! that is missing is a difference as much as one that is too many, and so is a column whose values could not be told
+//! by any way.
 
 mod api;
 mod cell;
@@ -70,14 +71,9 @@ fn compare_mirror(
         report.difference(table, "there is no such table");
         return;
     }
-    let fields = truth
-        .client()
-        .fields(&mirror.model)
-        .unwrap_or_else(|error| panic!("{}: {error}", mirror.model));
-    let kinds: HashMap<String, FieldKind> = fields
-        .iter()
-        .map(|field| (field.name.clone(), field.kind.clone()))
-        .collect();
+    let fields = truth.client().fields(&mirror.model).unwrap_or_else(|error| panic!("{}: {error}", mirror.model));
+    let kinds: HashMap<String, FieldKind> =
+        fields.iter().map(|field| (field.name.clone(), field.kind.clone())).collect();
     let wanted = mirror.columns_for(&fields);
     let names: BTreeSet<String> = columns.iter().map(|column| column.name.clone()).collect();
     for lacking in wanted.difference(&names) {
@@ -86,16 +82,10 @@ fn compare_mirror(
     for surplus in names.difference(&wanted) {
         report.difference(table, &format!("column {surplus} is expected by nobody"));
     }
-    let columns: Vec<MirrorColumn> = columns
-        .into_iter()
-        .filter(|column| wanted.contains(&column.name))
-        .collect();
+    let columns: Vec<MirrorColumn> = columns.into_iter().filter(|column| wanted.contains(&column.name)).collect();
 
     let rows = rows(session, schema, table, &columns);
-    let (here, there): (BTreeSet<i64>, BTreeSet<i64>) = (
-        rows.keys().copied().collect(),
-        ids.iter().copied().collect(),
-    );
+    let (here, there): (BTreeSet<i64>, BTreeSet<i64>) = (rows.keys().copied().collect(), ids.iter().copied().collect());
     for id in there.difference(&here) {
         report.difference(table, &format!("{id} is missing"));
     }
@@ -107,24 +97,14 @@ fn compare_mirror(
     let expected = truth.values(mirror, ids, &columns);
     for (at, (column, expected)) in columns.iter().zip(expected).enumerate() {
         let Some(expected) = expected else {
-            report.difference(
-                table,
-                &format!("column {} could not be compared", column.name),
-            );
+            report.difference(table, &format!("column {} could not be compared", column.name));
             continue;
         };
-        assert_eq!(
-            expected.cells.len(),
-            ids.len(),
-            "{table}.{}: a value for each id",
-            column.name
-        );
+        assert_eq!(expected.cells.len(), ids.len(), "{table}.{}: a value for each id", column.name);
         report.column(table, &column.name, &expected.how, ids.len());
         for (id, cell) in ids.iter().zip(&expected.cells) {
             match rows.get(id).map(|row| &row[at]) {
-                Some(found) if found != cell => {
-                    report.differs(table, &column.name, *id, found, cell)
-                }
+                Some(found) if found != cell => report.differs(table, &column.name, *id, found, cell),
                 _ => {}
             }
         }
@@ -145,42 +125,18 @@ fn columns(session: &mut Session, schema: &str, table: &str) -> Vec<MirrorColumn
     session
         .rows(&sql)
         .iter()
-        .map(|row| MirrorColumn {
-            name: text(&row[0]),
-            kind: CellKind::of(&text(&row[1])),
-        })
+        .map(|row| MirrorColumn { name: text(&row[0]), kind: CellKind::of(&text(&row[1])) })
         .collect()
 }
 
-fn rows(
-    session: &mut Session,
-    schema: &str,
-    table: &str,
-    columns: &[MirrorColumn],
-) -> HashMap<i64, Vec<Cell>> {
-    let list: String = columns
-        .iter()
-        .map(|column| format!(", {}", column.kind.sql(&identifier(&column.name))))
-        .collect();
-    let rows = session.rows(&format!(
-        "SELECT id{list} FROM {}.{}",
-        identifier(schema),
-        identifier(table)
-    ));
+fn rows(session: &mut Session, schema: &str, table: &str, columns: &[MirrorColumn]) -> HashMap<i64, Vec<Cell>> {
+    let list: String =
+        columns.iter().map(|column| format!(", {}", column.kind.sql(&identifier(&column.name)))).collect();
+    let rows = session.rows(&format!("SELECT id{list} FROM {}.{}", identifier(schema), identifier(table)));
     let cells = |row: &[Option<String>]| {
-        columns
-            .iter()
-            .zip(row)
-            .map(|(column, text)| Cell::from_sql(column.kind, text.as_deref()))
-            .collect()
+        columns.iter().zip(row).map(|(column, text)| Cell::from_sql(column.kind, text.as_deref())).collect()
     };
-    let id = |row: &[Option<String>]| {
-        row[0]
-            .as_deref()
-            .expect("an id is there")
-            .parse()
-            .expect("and a number")
-    };
+    let id = |row: &[Option<String>]| row[0].as_deref().expect("an id is there").parse().expect("and a number");
     rows.iter().map(|row| (id(row), cells(&row[1..]))).collect()
 }
 
@@ -194,12 +150,8 @@ fn compare_digits(
     rows: &HashMap<i64, Vec<Cell>>,
     report: &mut Report,
 ) {
-    let is_amount = |column: &MirrorColumn| {
-        matches!(
-            kinds.get(&column.name),
-            Some(FieldKind::Float | FieldKind::Monetary)
-        )
-    };
+    let is_amount =
+        |column: &MirrorColumn| matches!(kinds.get(&column.name), Some(FieldKind::Float | FieldKind::Monetary));
     let (places, amounts): (Vec<usize>, Vec<MirrorColumn>) = columns
         .iter()
         .enumerate()
@@ -207,12 +159,7 @@ fn compare_digits(
         .map(|(at, column)| (at, column.clone()))
         .unzip();
     let step = (ids.len() / SHOWN).max(1);
-    let some: Vec<i64> = ids
-        .iter()
-        .copied()
-        .filter(|id| rows.contains_key(id))
-        .step_by(step)
-        .collect();
+    let some: Vec<i64> = ids.iter().copied().filter(|id| rows.contains_key(id)).step_by(step).collect();
     if amounts.is_empty() || some.is_empty() {
         return;
     }
@@ -220,18 +167,8 @@ fn compare_digits(
     for ((at, column), cells) in places.iter().zip(&amounts).zip(&shown) {
         report.digits += cells.len();
         for (id, cell) in some.iter().zip(cells) {
-            if let Some(found) = rows
-                .get(id)
-                .map(|row| &row[*at])
-                .filter(|found| !found.shows_as(cell))
-            {
-                report.differs(
-                    &mirror.table,
-                    &format!("{} as shown by the API", column.name),
-                    *id,
-                    found,
-                    cell,
-                );
+            if let Some(found) = rows.get(id).map(|row| &row[*at]).filter(|found| !found.shows_as(cell)) {
+                report.differs(&mirror.table, &format!("{} as shown by the API", column.name), *id, found, cell);
             }
         }
     }

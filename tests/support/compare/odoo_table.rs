@@ -42,7 +42,8 @@ pub struct Query {
     joins: Vec<String>,
 }
 
-/// SQL that gives a field as text in the form of [`super::cell::Cell::from_sql`], with empty values as a mirror shows them.
+/// SQL that gives a field as text in the form of [`super::cell::Cell::from_sql`], with empty values as a mirror shows
+/// them.
 pub struct Expression {
     pub sql: String,
     pub how: &'static str,
@@ -50,15 +51,8 @@ pub struct Expression {
 
 impl OdooTables {
     pub fn new(mut sql: Client, company: i64) -> OdooTables {
-        let row = sql
-            .query_one("SELECT to_regclass('ir_property') IS NOT NULL", &[])
-            .expect("Odoo's database answers");
-        OdooTables {
-            sql,
-            company,
-            has_properties: row.get(0),
-            models: HashMap::new(),
-        }
+        let row = sql.query_one("SELECT to_regclass('ir_property') IS NOT NULL", &[]).expect("Odoo's database answers");
+        OdooTables { sql, company, has_properties: row.get(0), models: HashMap::new() }
     }
 
     fn model(&mut self, name: &str) -> Option<Rc<Model>> {
@@ -85,8 +79,7 @@ impl OdooTables {
             .query("SELECT column_name::text, data_type::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1", &[&table])
             .expect("the schema can be read");
         let field = |row: &postgres::Row| {
-            let table: (Option<String>, Option<String>, Option<String>) =
-                (row.get(5), row.get(6), row.get(7));
+            let table: (Option<String>, Option<String>, Option<String>) = (row.get(5), row.get(6), row.get(7));
             let relation_table = match table {
                 (Some(table), Some(own), Some(other)) => Some((table, own, other)),
                 _ => None,
@@ -102,11 +95,7 @@ impl OdooTables {
             (row.get(0), field)
         };
         let columns = columns.iter().map(|row| (row.get(0), row.get(1))).collect();
-        (!fields.is_empty()).then(|| Model {
-            table,
-            fields: fields.iter().map(field).collect(),
-            columns,
-        })
+        (!fields.is_empty()).then(|| Model { table, fields: fields.iter().map(field).collect(), columns })
     }
 
     /// Whether Odoo has the model.
@@ -115,19 +104,9 @@ impl OdooTables {
     }
 
     /// `SELECT …` of the model's records in a domain, by id.
-    pub fn select(
-        &mut self,
-        model: &str,
-        columns: &[String],
-        mut query: Query,
-        domain: &Value,
-    ) -> String {
+    pub fn select(&mut self, model: &str, columns: &[String], mut query: Query, domain: &Value) -> String {
         let conditions = self.conditions(model, &mut query, domain);
-        let table = self
-            .model(model)
-            .expect("the caller knows that it is there")
-            .table
-            .clone();
+        let table = self.model(model).expect("the caller knows that it is there").table.clone();
         format!(
             "SELECT {} FROM {table} r {} WHERE {conditions} ORDER BY r.id",
             columns.join(", "),
@@ -139,15 +118,11 @@ impl OdooTables {
     fn conditions(&mut self, model: &str, query: &mut Query, domain: &Value) -> String {
         let mut conditions = vec!["true".to_owned()];
         for leaf in domain.as_array().expect("a domain is an array") {
-            let [field, operator, value] = leaf.as_array().map(Vec::as_slice).unwrap_or_default()
-            else {
+            let [field, operator, value] = leaf.as_array().map(Vec::as_slice).unwrap_or_default() else {
                 panic!("{leaf} is not translated to SQL")
             };
             let path = field.as_str().expect("a field is named");
-            let sql = self
-                .path(query, model, path)
-                .unwrap_or_else(|| panic!("{model} has no column for {path}"))
-                .sql;
+            let sql = self.path(query, model, path).unwrap_or_else(|| panic!("{model} has no column for {path}")).sql;
             let literal = |value: &Value| match value {
                 Value::Bool(value) => literal(&value.to_string()),
                 Value::String(text) => literal(text),
@@ -157,10 +132,7 @@ impl OdooTables {
                 (Some("="), value) => format!("{sql} IS NOT DISTINCT FROM {}", literal(value)),
                 (Some("!="), value) => format!("{sql} IS DISTINCT FROM {}", literal(value)),
                 (Some("in"), Value::Array(values)) => {
-                    format!(
-                        "{sql} IN ({})",
-                        values.iter().map(literal).collect::<Vec<_>>().join(", ")
-                    )
+                    format!("{sql} IN ({})", values.iter().map(literal).collect::<Vec<_>>().join(", "))
                 }
                 _ => panic!("{leaf} is not translated to SQL"),
             });
@@ -179,20 +151,13 @@ impl OdooTables {
             return self.path(query, model, &path);
         }
         // a company's address is computed from its partner's
-        let of_partner =
-            model == "res.company" && self.model("res.partner")?.columns.contains_key(field);
-        if of_partner {
-            self.path(query, model, &format!("partner_id.{field}"))
-        } else {
-            None
-        }
+        let of_partner = model == "res.company" && self.model("res.partner")?.columns.contains_key(field);
+        if of_partner { self.path(query, model, &format!("partner_id.{field}")) } else { None }
     }
 
     /// The expression at the end of a path of many2ones.
     fn path(&mut self, query: &mut Query, model: &str, path: &str) -> Option<Expression> {
-        let (steps, last) = path
-            .rsplit_once('.')
-            .map_or((None, path), |(steps, last)| (Some(steps), last));
+        let (steps, last) = path.rsplit_once('.').map_or((None, path), |(steps, last)| (Some(steps), last));
         let (mut model, mut alias) = (model.to_owned(), "r".to_owned());
         for step in steps.into_iter().flat_map(|steps| steps.split('.')) {
             let known = self.model(&model)?;
@@ -200,20 +165,11 @@ impl OdooTables {
             let next = known.fields.get(step)?.relation.clone()?;
             let table = self.model(&next)?.table.clone();
             let join = format!("j{}", query.joins.len());
-            query.joins.push(format!(
-                "LEFT JOIN {table} {join} ON {join}.id = {alias}.\"{step}\""
-            ));
+            query.joins.push(format!("LEFT JOIN {table} {join} ON {join}.id = {alias}.\"{step}\""));
             (model, alias) = (next, join);
         }
         let leaf = self.leaf(&model, last, &alias)?;
-        Some(Expression {
-            how: if alias == "r" {
-                leaf.how
-            } else {
-                "another model's"
-            },
-            ..leaf
-        })
+        Some(Expression { how: if alias == "r" { leaf.how } else { "another model's" }, ..leaf })
     }
 
     /// The expression of what a model's own table or relation tables hold.
@@ -222,12 +178,7 @@ impl OdooTables {
         let row = known.fields.get(field)?;
         let ttype = row.ttype.as_str();
         let column = format!("{alias}.{}", identifier(field));
-        let expression = |sql: &str, how| {
-            Some(Expression {
-                sql: shown(ttype, sql),
-                how,
-            })
-        };
+        let expression = |sql: &str, how| Some(Expression { sql: shown(ttype, sql), how });
         if let Some((table, own, other)) = &row.relation_table {
             let ids = format!("coalesce(array_agg(m.\"{other}\"), '{{}}')::text");
             return expression(
@@ -236,9 +187,7 @@ impl OdooTables {
             );
         }
         match known.columns.get(field).map(String::as_str) {
-            Some("jsonb") if row.has_company_values => {
-                expression(&self.company_value(row, &column)?, "the company's")
-            }
+            Some("jsonb") if row.has_company_values => expression(&self.company_value(row, &column)?, "the company's"),
             Some("jsonb") if matches!(ttype, "char" | "text" | "html") => {
                 expression(&format!("({column} ->> 'en_US')"), "translated")
             }
@@ -265,9 +214,7 @@ impl OdooTables {
               WHERE d.field_id = {id} AND d.user_id IS NULL AND d.condition IS NULL AND coalesce(d.company_id, {company}) = {company}
               ORDER BY d.company_id NULLS LAST LIMIT 1)"
         );
-        Some(format!(
-            "(CASE WHEN {column} ? '{company}' THEN {column} ->> '{company}' ELSE {default} END)::{sql_type}"
-        ))
+        Some(format!("(CASE WHEN {column} ? '{company}' THEN {column} ->> '{company}' ELSE {default} END)::{sql_type}"))
     }
 
     /// Up to 17: a row of `ir_property` for the record, else the one for all records.
@@ -294,10 +241,7 @@ impl OdooTables {
     /// Whether a field's values are in `ir_property`.
     fn is_property(&mut self, row: &FieldRow) -> bool {
         let query = "SELECT EXISTS (SELECT FROM ir_property WHERE fields_id = $1)";
-        self.sql
-            .query_one(query, &[&row.id])
-            .expect("ir_property can be read")
-            .get(0)
+        self.sql.query_one(query, &[&row.id]).expect("ir_property can be read").get(0)
     }
 }
 

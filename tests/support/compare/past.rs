@@ -45,13 +45,7 @@ impl Past {
 
     /// Panics where a mirror has a row that Odoo never had, or where one of `before` that Odoo still has is no more.
     /// Gives the ids that there are.
-    pub fn assert_whole(
-        &self,
-        session: &mut Session,
-        connection: &str,
-        sample: &SampleOdoo,
-        before: &Ids,
-    ) -> Ids {
+    pub fn assert_whole(&self, session: &mut Session, connection: &str, sample: &SampleOdoo, before: &Ids) -> Ids {
         let truth = SampleTruth::new(sample);
         let mut ids = Ids::new();
         for mirror in Mirror::of_catalogue(session, truth.series()) {
@@ -60,14 +54,9 @@ impl Past {
             if columns.is_empty() {
                 continue;
             }
-            let fields = truth
-                .client()
-                .fields(&mirror.model)
-                .unwrap_or_else(|error| panic!("{}: {error}", mirror.model));
-            let kinds: HashMap<String, FieldKind> = fields
-                .into_iter()
-                .map(|field| (field.name, field.kind))
-                .collect();
+            let fields =
+                truth.client().fields(&mirror.model).unwrap_or_else(|error| panic!("{}: {error}", mirror.model));
+            let kinds: HashMap<String, FieldKind> = fields.into_iter().map(|field| (field.name, field.kind)).collect();
             let rows = super::rows(session, connection, table, &columns);
             for (id, row) in &rows {
                 let versions = self.versions.get(table).and_then(|known| known.get(id));
@@ -79,22 +68,13 @@ impl Past {
                         .collect();
                     expected == *row
                 };
-                assert!(
-                    versions.iter().any(is_version),
-                    "{table}: Odoo never had {id} like this: {row:?}"
-                );
+                assert!(versions.iter().any(is_version), "{table}: Odoo never had {id} like this: {row:?}");
             }
             let here: BTreeSet<i64> = rows.keys().copied().collect();
             let present = &self.present[table];
             if let Some(before) = before.get(table) {
-                let lost: Vec<&i64> = before
-                    .iter()
-                    .filter(|id| present.contains(id) && !here.contains(id))
-                    .collect();
-                assert!(
-                    lost.is_empty(),
-                    "{table}: {lost:?} were there, and are in Odoo"
-                );
+                let lost: Vec<&i64> = before.iter().filter(|id| present.contains(id) && !here.contains(id)).collect();
+                assert!(lost.is_empty(), "{table}: {lost:?} were there, and are in Odoo");
             }
             ids.insert(table.clone(), here);
         }

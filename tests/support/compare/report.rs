@@ -44,8 +44,7 @@ impl Report {
     }
 
     pub(super) fn column(&mut self, table: &str, column: &str, how: &str, cells: usize) {
-        self.columns
-            .insert(format!("{table}.{column}"), how.to_owned());
+        self.columns.insert(format!("{table}.{column}"), how.to_owned());
         self.cells += cells;
     }
 
@@ -54,20 +53,10 @@ impl Report {
     }
 
     pub(super) fn difference(&mut self, about: &str, what: &str) {
-        self.differences
-            .entry(about.to_owned())
-            .or_default()
-            .push(what.to_owned());
+        self.differences.entry(about.to_owned()).or_default().push(what.to_owned());
     }
 
-    pub(super) fn differs(
-        &mut self,
-        table: &str,
-        column: &str,
-        id: i64,
-        found: &Cell,
-        expected: &Cell,
-    ) {
+    pub(super) fn differs(&mut self, table: &str, column: &str, id: i64, found: &Cell, expected: &Cell) {
         let what = format!("{id} has {found}, Odoo {expected}");
         self.difference(&format!("{table}.{column}"), &what);
     }
@@ -83,10 +72,7 @@ impl Report {
         for how in self.columns.values() {
             *ways.entry(how).or_default() += 1;
         }
-        let ways: Vec<String> = ways
-            .iter()
-            .map(|(how, columns)| format!("{columns} {how}"))
-            .collect();
+        let ways: Vec<String> = ways.iter().map(|(how, columns)| format!("{columns} {how}")).collect();
         let mut line = format!(
             "compared {}: {} tables, {} columns ({}), {} rows, {} cells; {} numbers with the API's digits",
             self.subject,
@@ -122,11 +108,6 @@ impl Report {
         crate::real_odoo::report(&self.summary());
         assert!(self.cells > 0, "nothing was compared");
         let text = self.differences();
-        assert!(
-            text.is_empty(),
-            "{} differences\n{}\n{text}",
-            self.difference_count(),
-            self.summary()
-        );
+        assert!(text.is_empty(), "{} differences\n{}\n{text}", self.difference_count(), self.summary());
     }
 }

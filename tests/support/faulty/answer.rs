@@ -37,19 +37,12 @@ impl Answer {
     /// Another one than Odoo's.
     pub fn new(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Answer {
-            status,
-            headers: headers.iter().map(own).collect(),
-            body: body.as_bytes().to_vec(),
-        }
+        Answer { status, headers: headers.iter().map(own).collect(), body: body.as_bytes().to_vec() }
     }
 
     /// The same with another body.
     pub fn with_body(&self, body: impl Into<Vec<u8>>) -> Answer {
-        Answer {
-            body: body.into(),
-            ..self.clone()
-        }
+        Answer { body: body.into(), ..self.clone() }
     }
 
     /// The same with one more header.
@@ -100,9 +93,7 @@ impl Answer {
     pub fn result(&self) -> Option<Value> {
         let value: Value = serde_json::from_slice(&self.body).ok()?;
         match value {
-            Value::Object(mut envelope) if envelope.contains_key("jsonrpc") => {
-                envelope.remove("result")
-            }
+            Value::Object(mut envelope) if envelope.contains_key("jsonrpc") => envelope.remove("result"),
             value => Some(value),
         }
     }

@@ -74,9 +74,7 @@ impl FaultyOdoo {
         let port = Port::take((Ipv4Addr::LOCALHOST, 0).into()).expect("127.0.0.1 has a free port");
         let address = port.address;
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None);
+        let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None);
         let shared = Arc::new(Shared {
             upstream: sample.url.clone(),
             agent: config.build().into(),
@@ -88,15 +86,8 @@ impl FaultyOdoo {
             listeners: AtomicUsize::new(0),
         });
         accept(port.listen().expect("it is ours"), Arc::clone(&shared));
-        let access = Access {
-            url: format!("{scheme}://{address}"),
-            ..Access::from(sample)
-        };
-        FaultyOdoo {
-            access,
-            port,
-            shared,
-        }
+        let access = Access { url: format!("{scheme}://{address}"), ..Access::from(sample) };
+        FaultyOdoo { access, port, shared }
     }
 
     /// How to get into Odoo by this way.
@@ -109,11 +100,9 @@ impl FaultyOdoo {
         *lock(&self.shared.tls) = Some(tls);
     }
 
-    /// Decides from now on what becomes of each answer, by the request and the answer. A later call replaces an earlier one.
-    pub fn spoil(
-        &self,
-        spoil: impl Fn(&RecordedRequest, &Answer) -> Option<Vec<Step>> + Send + Sync + 'static,
-    ) {
+    /// Decides from now on what becomes of each answer, by the request and the answer. A later call replaces an earlier
+    /// one.
+    pub fn spoil(&self, spoil: impl Fn(&RecordedRequest, &Answer) -> Option<Vec<Step>> + Send + Sync + 'static) {
         *lock(&self.shared.spoil) = Some(Arc::new(spoil));
     }
 
@@ -144,10 +133,7 @@ impl FaultyOdoo {
 
     /// How many requests had their answers spoiled.
     pub fn spoiled(&self) -> usize {
-        lock(&self.shared.arrivals)
-            .iter()
-            .filter(|arrival| arrival.is_spoiled)
-            .count()
+        lock(&self.shared.arrivals).iter().filter(|arrival| arrival.is_spoiled).count()
     }
 
     /// Forgets the requests so far.
@@ -169,9 +155,7 @@ impl Drop for FaultyOdoo {
 
 /// Takes in connections until the way is closed, each in a thread of its own.
 fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    listener
-        .set_nonblocking(true)
-        .expect("a listener can be looked at");
+    listener.set_nonblocking(true).expect("a listener can be looked at");
     shared.listeners.fetch_add(1, Ordering::SeqCst);
     std::thread::spawn(move || {
         while *lock(&shared.state) == State::Open {
@@ -210,11 +194,7 @@ impl Shared {
             let answer = self.ask(&request)?;
             let spoil = lock(&self.spoil).clone();
             let steps = spoil.and_then(|spoil| spoil(&recorded, &answer));
-            lock(&self.arrivals).push(Arrival {
-                at,
-                request: recorded,
-                is_spoiled: steps.is_some(),
-            });
+            lock(&self.arrivals).push(Arrival { at, request: recorded, is_spoiled: steps.is_some() });
             for step in steps.unwrap_or_else(|| answer.steps()) {
                 match step {
                     Step::Send(bytes) => stream.send(&bytes)?,
@@ -247,22 +227,11 @@ impl Shared {
     fn ask(&self, request: &Request) -> std::io::Result<Answer> {
         let url = format!("{}{}", self.upstream, request.path);
         let passed = ["authorization", "x-odoo-database", "content-type"];
-        let headers = request
-            .headers
-            .iter()
-            .filter(|(name, _)| passed.contains(&name.as_str()));
+        let headers = request.headers.iter().filter(|(name, _)| passed.contains(&name.as_str()));
         let response = if request.verb == "GET" {
-            headers
-                .fold(self.agent.get(url), |call, (name, value)| {
-                    call.header(name, value)
-                })
-                .call()
+            headers.fold(self.agent.get(url), |call, (name, value)| call.header(name, value)).call()
         } else {
-            headers
-                .fold(self.agent.post(url), |call, (name, value)| {
-                    call.header(name, value)
-                })
-                .send(&request.body[..])
+            headers.fold(self.agent.post(url), |call, (name, value)| call.header(name, value)).send(&request.body[..])
         };
         let mut response = response.map_err(std::io::Error::other)?;
         let kept = |name: &str| matches!(name, "date" | "content-type" | "server");
@@ -271,19 +240,9 @@ impl Shared {
             status: response.status().as_u16(),
             headers: headers
                 .filter(|(name, _)| kept(name.as_str()))
-                .map(|(name, value)| {
-                    (
-                        name.to_string(),
-                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                    )
-                })
+                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
                 .collect(),
-            body: response
-                .body_mut()
-                .with_config()
-                .limit(1 << 30)
-                .read_to_vec()
-                .map_err(std::io::Error::other)?,
+            body: response.body_mut().with_config().limit(1 << 30).read_to_vec().map_err(std::io::Error::other)?,
         })
     }
 }

@@ -30,10 +30,7 @@ impl Stream {
                 Way::Tls(Box::new(StreamOwned::new(connection, socket.try_clone()?)))
             }
         };
-        Ok(Stream {
-            reader: BufReader::new(way),
-            socket,
-        })
+        Ok(Stream { reader: BufReader::new(way), socket })
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -44,8 +41,7 @@ impl Stream {
     /// Whether the client has ended the connection.
     pub fn is_left(&self) -> bool {
         let look = || {
-            self.socket
-                .set_read_timeout(Some(Duration::from_millis(1)))?;
+            self.socket.set_read_timeout(Some(Duration::from_millis(1)))?;
             let seen = self.socket.peek(&mut [0]);
             self.socket.set_read_timeout(None)?;
             seen
@@ -53,10 +49,7 @@ impl Stream {
         match look() {
             // over TLS the goodbye is a message
             Ok(seen) => seen == 0 || matches!(self.reader.get_ref(), Way::Tls(_)),
-            Err(error) => !matches!(
-                error.kind(),
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-            ),
+            Err(error) => !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
         }
     }
 

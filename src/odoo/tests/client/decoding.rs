@@ -27,28 +27,17 @@ pub fn fields(list: &str) -> Vec<Field> {
 }
 
 pub fn envelope(result: &str) -> Vec<u8> {
-    json(&format!(
-        r#"{{"jsonrpc": "2.0", "id": 1, "result": {result}}}"#
-    ))
+    json(&format!(r#"{{"jsonrpc": "2.0", "id": 1, "result": {result}}}"#))
 }
 
 /// A client whose requests are answered with these results in turn.
 pub fn client(results: &[&str]) -> Client {
-    let answers = login()
-        .into_iter()
-        .chain(results.iter().map(|result| envelope(result)));
-    Wire::start(answers.collect())
-        .open(options())
-        .expect("it lets us in")
+    let answers = login().into_iter().chain(results.iter().map(|result| envelope(result)));
+    Wire::start(answers.collect()).open(options()).expect("it lets us in")
 }
 
 pub fn read(client: &Client, columns: &[Field], rows: &[Field]) -> Result<Page, Error> {
-    client.read(&Read {
-        model: "some.model",
-        domain: &Domain::all(),
-        columns,
-        rows,
-    })
+    client.read(&Read { model: "some.model", domain: &Domain::all(), columns, rows })
 }
 
 /// The page of a columnar answer.
@@ -83,19 +72,8 @@ fn numbers_keep_their_digits() {
     )
     .expect("it is right");
     let a = ["45.99", "0.1", "1234567890.12", "1e+16", "-0.0", "0.0"].map(Some);
-    let b = [
-        "1234567890123456789.123456789",
-        "0.00",
-        "-5",
-        "1E+3",
-        "7",
-        "0.0",
-    ]
-    .map(Some);
-    assert_eq!(
-        page.columns,
-        [Column::Numeric(texts(&a)), Column::Numeric(texts(&b))]
-    );
+    let b = ["1234567890123456789.123456789", "0.00", "-5", "1E+3", "7", "0.0"].map(Some);
+    assert_eq!(page.columns, [Column::Numeric(texts(&a)), Column::Numeric(texts(&b))]);
 }
 
 #[test]
@@ -107,22 +85,9 @@ fn integers_beyond_32_bits_may_come_as_floats() {
     )
     .expect("it is right");
     assert_eq!(page.ids, [1, 2, 3_000_000_000]);
-    assert_eq!(
-        page.columns[0],
-        Column::Bigint(vec![
-            Some(-3_000_000_000),
-            Some(9_007_199_254_740_993),
-            Some(0)
-        ])
-    );
-    assert_eq!(
-        page.columns[1],
-        Column::Bigint(vec![Some(3_000_000_001), None, Some(7)])
-    );
-    assert_eq!(
-        page.columns[2],
-        Column::Bigint(vec![Some(0), Some(5), Some(6)])
-    );
+    assert_eq!(page.columns[0], Column::Bigint(vec![Some(-3_000_000_000), Some(9_007_199_254_740_993), Some(0)]));
+    assert_eq!(page.columns[1], Column::Bigint(vec![Some(3_000_000_001), None, Some(7)]));
+    assert_eq!(page.columns[2], Column::Bigint(vec![Some(0), Some(5), Some(6)]));
 }
 
 #[test]
@@ -171,9 +136,7 @@ fn dates_and_times() {
     )
     .expect("it is right");
     let days = [0, 11_016, 2_932_896, -719_162].map(Some).to_vec();
-    let times = [0, 1_795_601_149_000_000, -500_000, 1_709_208_000_000_001]
-        .map(Some)
-        .to_vec();
+    let times = [0, 1_795_601_149_000_000, -500_000, 1_709_208_000_000_001].map(Some).to_vec();
     assert_eq!(page.columns, [Column::Date(days), Column::Timestamp(times)]);
     // Odoo writes a year before 1000 without its zeros.
     let page = by_columns(
@@ -184,17 +147,11 @@ fn dates_and_times() {
         "d:date t:datetime",
         r#"{"id": [1, 2], "d": ["0001-01-01", "0026-11-25"], "t": ["0001-01-01 00:00:00", "0999-12-31 23:59:59"]}"#,
     );
-    assert_eq!(
-        page.expect("it is right").columns,
-        same.expect("it is right").columns
-    );
+    assert_eq!(page.expect("it is right").columns, same.expect("it is right").columns);
     // Some views compute what they call a date with a time, which Odoo cuts off.
     let page = by_columns("d:date", r#"{"id": [1], "d": ["2026-11-25 09:56:01"]}"#);
     let same = by_columns("d:date", r#"{"id": [1], "d": ["2026-11-25"]}"#);
-    assert_eq!(
-        page.expect("it is right").columns,
-        same.expect("it is right").columns
-    );
+    assert_eq!(page.expect("it is right").columns, same.expect("it is right").columns);
 }
 
 #[test]
@@ -206,33 +163,17 @@ fn texts_selections_and_nul_characters() {
     )
     .expect("it is right");
     assert_eq!(page.nul_characters, 4);
-    assert_eq!(
-        page.columns[0],
-        Column::Text(texts(&["ab", "🦆 \\u0000 \"q\"\n", ""].map(Some)))
-    );
-    assert_eq!(
-        page.columns[1],
-        Column::Text(texts(&["1", "2", "-3"].map(Some)))
-    );
-    let json = [
-        r#"{"a": "xy"}"#,
-        r#""back\\u0000slash \\""#,
-        r#"[1.50, true, {"k": null}]"#,
-    ];
+    assert_eq!(page.columns[0], Column::Text(texts(&["ab", "🦆 \\u0000 \"q\"\n", ""].map(Some))));
+    assert_eq!(page.columns[1], Column::Text(texts(&["1", "2", "-3"].map(Some))));
+    let json = [r#"{"a": "xy"}"#, r#""back\\u0000slash \\""#, r#"[1.50, true, {"k": null}]"#];
     assert_eq!(page.columns[2], Column::Json(texts(&json.map(Some))));
 }
 
 #[test]
 fn lists_of_ids_are_sorted() {
-    let page = by_rows(
-        "x:many2many",
-        r#"[{"x": [5, 3, 4000000000.0, 4], "id": 9}]"#,
-    );
+    let page = by_rows("x:many2many", r#"[{"x": [5, 3, 4000000000.0, 4], "id": 9}]"#);
     let ids = vec![Some(vec![3, 4, 5, 4_000_000_000])];
-    assert_eq!(
-        page.expect("it is right").columns,
-        [Column::BigintArray(ids)]
-    );
+    assert_eq!(page.expect("it is right").columns, [Column::BigintArray(ids)]);
 }
 
 #[test]
@@ -243,14 +184,8 @@ fn arrays_in_no_order_are_put_in_order() {
     )
     .expect("it is right");
     assert_eq!(page.ids, [1, 2, 3]);
-    assert_eq!(
-        page.columns[0],
-        Column::Text(texts(&[Some("a"), None, Some("c")]))
-    );
-    assert_eq!(
-        page.columns[1],
-        Column::Bigint(vec![Some(10), Some(20), Some(30)])
-    );
+    assert_eq!(page.columns[0], Column::Text(texts(&[Some("a"), None, Some("c")])));
+    assert_eq!(page.columns[1], Column::Bigint(vec![Some(10), Some(20), Some(30)]));
 }
 
 #[test]
@@ -260,10 +195,7 @@ fn the_arrays_may_bear_either_name_and_come_in_any_order() {
         "a:char b:char",
         r#"{"__extra_domain": [[1, "=", 1]], "b:array_agg": ["y"], "id:array_agg": [1], "a:array_agg": ["x"]}"#,
     );
-    assert_eq!(
-        plain.expect("it is right").columns,
-        suffixed.expect("it is right").columns
-    );
+    assert_eq!(plain.expect("it is right").columns, suffixed.expect("it is right").columns);
 }
 
 #[test]
@@ -275,10 +207,7 @@ fn no_records_in_each_shape_that_odoo_has_for_it() {
         r#"[{"id:array_agg": [], "name:array_agg": []}]"#,
     ] {
         let page = read(&client(&[result]), &fields("name:char"), &[]).expect(result);
-        assert!(
-            page.ids.is_empty() && page.columns == [Column::Text(Texts::default())],
-            "{result}"
-        );
+        assert!(page.ids.is_empty() && page.columns == [Column::Text(Texts::default())], "{result}");
     }
 }
 
@@ -290,9 +219,6 @@ fn a_record_in_one_answer_only_is_left_out() {
     ]);
     let page = read(&client, &fields("name:char"), &fields("x:integer")).expect("it is right");
     assert_eq!(page.ids, [2, 5]);
-    assert_eq!(
-        page.columns[0],
-        Column::Text(texts(&[Some("b"), Some("e")]))
-    );
+    assert_eq!(page.columns[0], Column::Text(texts(&[Some("b"), Some("e")])));
     assert_eq!(page.columns[1], Column::Bigint(vec![Some(20), Some(50)]));
 }

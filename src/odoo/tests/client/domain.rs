@@ -17,14 +17,7 @@ fn shapes_that_are_domains() {
         json!([["state", "=", "posted"], ["active", "=", false]]),
         json!(["|", ["a", "=", 1], ["b", "=", 2]]),
         json!(["!", ["a", "=", 1]]),
-        json!([
-            "!",
-            "&",
-            ["a", "=", 1],
-            "|",
-            ["b", "=", null],
-            ["c", "in", [1, 2]]
-        ]),
+        json!(["!", "&", ["a", "=", 1], "|", ["b", "=", null], ["c", "in", [1, 2]]]),
         json!(["|", ["a", "=", 1], ["b", "=", 2], ["c", "=", 3]]),
         json!([["line_ids", "any", [["quantity", ">", 1]]]]),
         json!([[1, "=", 1]]),
@@ -68,16 +61,7 @@ fn and_keeps_an_or_to_its_own_part() {
     let two = domain(json!([["c", "=", 3], "!", ["d", "=", 4]]));
     assert_eq!(
         either.and(&two).to_value(),
-        json!([
-            "&",
-            "|",
-            ["a", "=", 1],
-            ["b", "=", 2],
-            "&",
-            ["c", "=", 3],
-            "!",
-            ["d", "=", 4]
-        ])
+        json!(["&", "|", ["a", "=", 1], ["b", "=", 2], "&", ["c", "=", 3], "!", ["d", "=", 4]])
     );
     assert_eq!(either.and(&Domain::all()), either);
     assert_eq!(Domain::all().and(&either), either);
@@ -87,56 +71,25 @@ fn and_keeps_an_or_to_its_own_part() {
 #[test]
 fn ranges_and_ids() {
     assert_eq!(Domain::id_range(None, None), Domain::all());
-    assert_eq!(
-        Domain::id_range(Some(3), None).to_value(),
-        json!([["id", ">=", 3]])
-    );
-    assert_eq!(
-        Domain::id_range(None, Some(9)).to_value(),
-        json!([["id", "<=", 9]])
-    );
-    assert_eq!(
-        Domain::id_range(Some(3), Some(9)).to_value(),
-        json!(["&", ["id", ">=", 3], ["id", "<=", 9]])
-    );
-    assert_eq!(
-        Domain::ids(&[1, 5]).to_value(),
-        json!([["id", "in", [1, 5]]])
-    );
+    assert_eq!(Domain::id_range(Some(3), None).to_value(), json!([["id", ">=", 3]]));
+    assert_eq!(Domain::id_range(None, Some(9)).to_value(), json!([["id", "<=", 9]]));
+    assert_eq!(Domain::id_range(Some(3), Some(9)).to_value(), json!(["&", ["id", ">=", 3], ["id", "<=", 9]]));
+    assert_eq!(Domain::ids(&[1, 5]).to_value(), json!([["id", "in", [1, 5]]]));
 }
 
 #[test]
 fn odoo_understands_what_and_makes() {
     for server in servers() {
         let client = server.client();
-        let ids = client
-            .search("res.partner", &Domain::all(), Some(4))
-            .expect(server.name);
-        let [a, b, c, d] = ids[..] else {
-            panic!("{} has too few partners", server.name)
-        };
+        let ids = client.search("res.partner", &Domain::all(), Some(4)).expect(server.name);
+        let [a, b, c, d] = ids[..] else { panic!("{} has too few partners", server.name) };
         let either = domain(json!(["|", ["id", "=", a], ["id", "=", c]]));
         let both = either.and(&domain(json!(["|", ["id", "=", c], ["id", "=", d]])));
-        assert_eq!(
-            client.search("res.partner", &both, None),
-            Ok(vec![c]),
-            "{}",
-            server.name
-        );
+        assert_eq!(client.search("res.partner", &both, None), Ok(vec![c]), "{}", server.name);
         let range = either.and(&Domain::id_range(Some(a), Some(b)));
-        assert_eq!(
-            client.search("res.partner", &range, None),
-            Ok(vec![a]),
-            "{}",
-            server.name
-        );
+        assert_eq!(client.search("res.partner", &range, None), Ok(vec![a]), "{}", server.name);
         let none = either.and(&Domain::ids(&[]));
-        assert_eq!(
-            client.search("res.partner", &none, None),
-            Ok(vec![]),
-            "{}",
-            server.name
-        );
+        assert_eq!(client.search("res.partner", &none, None), Ok(vec![]), "{}", server.name);
         assert_eq!(client.count("res.partner", &both), Ok(1), "{}", server.name);
     }
 }

@@ -11,16 +11,8 @@ fn fields_are_sorted_and_typed() {
     for server in servers() {
         let client = server.client();
         let fields = client.fields("account.move").expect(server.name);
-        assert!(
-            fields.is_sorted_by(|a, b| a.name < b.name),
-            "{}",
-            server.name
-        );
-        assert!(
-            !fields.iter().any(|field| field.name == "id"),
-            "{}",
-            server.name
-        );
+        assert!(fields.is_sorted_by(|a, b| a.name < b.name), "{}", server.name);
+        assert!(!fields.iter().any(|field| field.name == "id"), "{}", server.name);
         let find = |name| fields.iter().find(|field| field.name == name).expect(name);
         assert_eq!(find("name").kind, FieldKind::Char);
         assert_eq!(find("amount_total").kind, FieldKind::Monetary);
@@ -30,24 +22,13 @@ fn fields_are_sorted_and_typed() {
         let partner = find("partner_id");
         assert_eq!(partner.kind, FieldKind::Many2one);
         assert_eq!(partner.relation.as_deref(), Some("res.partner"));
-        assert!(
-            partner.stored && partner.sortable && !partner.label.is_empty(),
-            "{partner:?}"
-        );
+        assert!(partner.stored && partner.sortable && !partner.label.is_empty(), "{partner:?}");
 
         let products = client.fields("product.product").expect(server.name);
-        let find = |name| {
-            products
-                .iter()
-                .find(|field| field.name == name)
-                .expect(name)
-        };
+        let find = |name| products.iter().find(|field| field.name == name).expect(name);
         assert!(!find("qty_available").stored && !find("qty_available").sortable);
         assert!(find("standard_price").company_dependent, "{}", server.name);
-        assert_eq!(
-            find("name").related.as_deref(),
-            Some("product_tmpl_id.name")
-        );
+        assert_eq!(find("name").related.as_deref(), Some("product_tmpl_id.name"));
     }
 }
 
@@ -55,45 +36,19 @@ fn fields_are_sorted_and_typed() {
 fn computed_fields_and_lists_come_along_by_rows() {
     for server in servers() {
         let client = server.client();
-        let names = [
-            "name",
-            "list_price",
-            "qty_available",
-            "taxes_id",
-            "categ_id",
-        ];
+        let names = ["name", "list_price", "qty_available", "taxes_id", "categ_id"];
         let fields = pick(&client, "product.product", &names);
         let before = thread_traffic();
-        let (columns, rows) = client
-            .columnar("product.product", &fields)
-            .expect(server.name);
+        let (columns, rows) = client.columnar("product.product", &fields).expect(server.name);
         let requests = thread_traffic().since(&before).requests;
         assert!(requests <= 4, "{}", server.name);
         let names = |fields: &[Field]| fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
-        assert_eq!(
-            names(&columns),
-            ["name", "list_price", "categ_id"],
-            "{}",
-            server.name
-        );
-        assert_eq!(
-            names(&rows),
-            ["qty_available", "taxes_id"],
-            "{}",
-            server.name
-        );
-        let (columns, rows) = fields
-            .iter()
-            .cloned()
-            .partition::<Vec<_>, _>(Field::is_in_sql);
+        assert_eq!(names(&columns), ["name", "list_price", "categ_id"], "{}", server.name);
+        assert_eq!(names(&rows), ["qty_available", "taxes_id"], "{}", server.name);
+        let (columns, rows) = fields.iter().cloned().partition::<Vec<_>, _>(Field::is_in_sql);
 
         let page = read(&client, "product.product", &Domain::all(), &columns, &rows);
-        assert_eq!(
-            page.ids,
-            client
-                .search("product.product", &Domain::all(), None)
-                .expect("ids")
-        );
+        assert_eq!(page.ids, client.search("product.product", &Domain::all(), None).expect("ids"));
         let [name, price, category, quantity, taxes] = &page.columns[..] else {
             panic!("{}: {} columns", server.name, page.columns.len())
         };
@@ -101,30 +56,14 @@ fn computed_fields_and_lists_come_along_by_rows() {
         assert!(matches!(name, Column::Text(texts) if texts.iter().flatten().count() == all));
         assert!(matches!(price, Column::Numeric(texts) if texts.iter().flatten().count() == all));
         assert!(matches!(category, Column::Bigint(ids) if ids.len() == all));
-        let Column::Numeric(quantity) = quantity else {
-            panic!("{quantity:?}")
-        };
+        let Column::Numeric(quantity) = quantity else { panic!("{quantity:?}") };
         let positive = |text: &&str| text.parse::<f64>().expect("a number") > 0.0;
-        assert!(
-            quantity.iter().flatten().filter(positive).count() > 2,
-            "{}",
-            server.name
-        );
-        let Column::BigintArray(taxes) = taxes else {
-            panic!("{taxes:?}")
-        };
-        assert!(
-            taxes.iter().flatten().all(|ids| ids.is_sorted()),
-            "{}",
-            server.name
-        );
+        assert!(quantity.iter().flatten().filter(positive).count() > 2, "{}", server.name);
+        let Column::BigintArray(taxes) = taxes else { panic!("{taxes:?}") };
+        assert!(taxes.iter().flatten().all(|ids| ids.is_sorted()), "{}", server.name);
         // The demo data of Odoo 14 has no taxes.
         let any = taxes.iter().flatten().any(|ids| !ids.is_empty());
-        assert!(
-            any || server.series == 14 && server.sample.is_none(),
-            "{}",
-            server.name
-        );
+        assert!(any || server.series == 14 && server.sample.is_none(), "{}", server.name);
 
         let by_rows = read(&client, "product.product", &Domain::all(), &[], &rows);
         assert_eq!(by_rows.columns[..], page.columns[3..], "{}", server.name);
@@ -152,16 +91,8 @@ fn a_field_that_odoo_refuses_by_columns_is_found_by_halving() {
             field.stored |= field.name == "x_refused";
         }
         let (columns, rows) = client.columnar("res.partner", &fields).expect(server.name);
-        assert!(
-            columns.iter().any(|field| field.name == "x_plain"),
-            "{}",
-            server.name
-        );
-        assert!(
-            rows.iter().any(|field| field.name == "x_refused"),
-            "{}",
-            server.name
-        );
+        assert!(columns.iter().any(|field| field.name == "x_plain"), "{}", server.name);
+        assert!(rows.iter().any(|field| field.name == "x_refused"), "{}", server.name);
         let page = read(&client, "res.partner", &Domain::all(), &columns, &rows);
         assert_eq!(page.columns.len(), fields.len(), "{}", server.name);
     }

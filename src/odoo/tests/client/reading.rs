@@ -31,41 +31,18 @@ const MODELS: [&str; 18] = [
 ];
 
 pub fn storable(client: &Client, model: &str) -> Vec<Field> {
-    let fields = client
-        .fields(model)
-        .unwrap_or_else(|error| panic!("{model}: {error}"));
-    fields
-        .into_iter()
-        .filter(|field| field.kind.column_kind().is_some())
-        .collect()
+    let fields = client.fields(model).unwrap_or_else(|error| panic!("{model}: {error}"));
+    fields.into_iter().filter(|field| field.kind.column_kind().is_some()).collect()
 }
 
 pub fn pick(client: &Client, model: &str, names: &[&str]) -> Vec<Field> {
-    let fields = client
-        .fields(model)
-        .unwrap_or_else(|error| panic!("{model}: {error}"));
+    let fields = client.fields(model).unwrap_or_else(|error| panic!("{model}: {error}"));
     let find = |name: &&str| fields.iter().find(|field| field.name == **name).cloned();
-    names
-        .iter()
-        .map(|name| find(name).unwrap_or_else(|| panic!("{model} has no {name}")))
-        .collect()
+    names.iter().map(|name| find(name).unwrap_or_else(|| panic!("{model} has no {name}"))).collect()
 }
 
-pub fn read(
-    client: &Client,
-    model: &str,
-    domain: &Domain,
-    columns: &[Field],
-    rows: &[Field],
-) -> Page {
-    client
-        .read(&Read {
-            model,
-            domain,
-            columns,
-            rows,
-        })
-        .unwrap_or_else(|error| panic!("{model}: {error}"))
+pub fn read(client: &Client, model: &str, domain: &Domain, columns: &[Field], rows: &[Field]) -> Page {
+    client.read(&Read { model, domain, columns, rows }).unwrap_or_else(|error| panic!("{model}: {error}"))
 }
 
 /// Whether two columns hold the same values; numbers count by their value, since `12.50` is `12.5`.
@@ -89,17 +66,9 @@ fn search_is_ascending_and_limited_and_counted() {
     for server in servers() {
         let client = server.client();
         for model in ["account.move", "res.partner", "product.product"] {
-            let ids = client
-                .search(model, &Domain::all(), None)
-                .expect(server.name);
-            assert!(
-                ids.len() > 3 && ids.is_sorted(),
-                "{}: {model} {ids:?}",
-                server.name
-            );
-            let some = client
-                .search(model, &Domain::all(), Some(3))
-                .expect(server.name);
+            let ids = client.search(model, &Domain::all(), None).expect(server.name);
+            assert!(ids.len() > 3 && ids.is_sorted(), "{}: {model} {ids:?}", server.name);
+            let some = client.search(model, &Domain::all(), Some(3)).expect(server.name);
             assert_eq!(some, ids[..3], "{}: {model}", server.name);
             let count = client.count(model, &Domain::all()).expect(server.name);
             assert_eq!(count, ids.len() as u64, "{}: {model}", server.name);
@@ -112,22 +81,10 @@ fn archived_records_are_there() {
     for server in servers() {
         let client = server.client();
         let archived = Domain::parse(&json!([["active", "=", false]])).expect("it is one");
-        let inactive = client
-            .search("res.currency", &archived, None)
-            .expect(server.name);
-        let all = client
-            .search("res.currency", &Domain::all(), None)
-            .expect(server.name);
-        assert!(
-            !inactive.is_empty(),
-            "{} has no archived currency",
-            server.name
-        );
-        assert!(
-            inactive.iter().all(|id| all.contains(id)),
-            "{}",
-            server.name
-        );
+        let inactive = client.search("res.currency", &archived, None).expect(server.name);
+        let all = client.search("res.currency", &Domain::all(), None).expect(server.name);
+        assert!(!inactive.is_empty(), "{} has no archived currency", server.name);
+        assert!(inactive.iter().all(|id| all.contains(id)), "{}", server.name);
         let fields = pick(&client, "res.currency", &["active"]);
         let page = read(&client, "res.currency", &Domain::all(), &fields, &[]);
         assert_eq!(page.ids, all, "{}", server.name);
@@ -139,9 +96,7 @@ fn columns_and_rows_say_the_same_of_every_field() {
     for server in servers() {
         let client = server.client();
         for model in MODELS {
-            let (columns, rows) = client
-                .columnar(model, &storable(&client, model))
-                .expect(server.name);
+            let (columns, rows) = client.columnar(model, &storable(&client, model)).expect(server.name);
             assert!(columns.len() > 4, "{}: {model} {columns:?}", server.name);
             for field in &rows {
                 let lists = field.kind.column_kind() == Some(ColumnKind::BigintArray);
@@ -150,17 +105,9 @@ fn columns_and_rows_say_the_same_of_every_field() {
             }
             let by_columns = read(&client, model, &Domain::all(), &columns, &[]);
             let by_rows = read(&client, model, &Domain::all(), &[], &columns);
-            assert!(
-                !by_columns.ids.is_empty(),
-                "{}: {model} is empty",
-                server.name
-            );
+            assert!(!by_columns.ids.is_empty(), "{}: {model} is empty", server.name);
             assert_eq!(by_columns.ids, by_rows.ids, "{}: {model}", server.name);
-            assert_eq!(
-                by_columns.nul_characters, by_rows.nul_characters,
-                "{}: {model}",
-                server.name
-            );
+            assert_eq!(by_columns.nul_characters, by_rows.nul_characters, "{}: {model}", server.name);
             for (index, field) in columns.iter().enumerate() {
                 let different = difference(&by_columns.columns[index], &by_rows.columns[index]);
                 assert_eq!(different, None, "{}: {model}.{}", server.name, field.name);
@@ -173,11 +120,7 @@ fn columns_and_rows_say_the_same_of_every_field() {
 fn a_page_of_no_records_is_empty() {
     for server in servers() {
         let client = server.client();
-        let columns = pick(
-            &client,
-            "product.product",
-            &["name", "list_price", "write_date", "active"],
-        );
+        let columns = pick(&client, "product.product", &["name", "list_price", "write_date", "active"]);
         let rows = pick(&client, "product.product", &["qty_available", "taxes_id"]);
         let beyond = Domain::id_range(Some(2_000_000_000), Some(2_000_000_001));
         for domain in [beyond, Domain::ids(&[])] {
@@ -185,12 +128,7 @@ fn a_page_of_no_records_is_empty() {
                 for rows in [&rows[..], &[]] {
                     let page = read(&client, "product.product", &domain, columns, rows);
                     assert!(page.ids.is_empty(), "{}", server.name);
-                    assert_eq!(
-                        page.columns.len(),
-                        columns.len() + rows.len(),
-                        "{}",
-                        server.name
-                    );
+                    assert_eq!(page.columns.len(), columns.len() + rows.len(), "{}", server.name);
                     assert!(page.columns.iter().all(Column::is_empty), "{}", server.name);
                 }
             }
@@ -203,12 +141,7 @@ fn ids_alone_are_a_page_too() {
     for server in servers() {
         let client = server.client();
         let page = read(&client, "res.partner", &Domain::all(), &[], &[]);
-        assert_eq!(
-            page.ids,
-            client
-                .search("res.partner", &Domain::all(), None)
-                .expect("ids")
-        );
+        assert_eq!(page.ids, client.search("res.partner", &Domain::all(), None).expect("ids"));
         assert!(page.bytes > 0, "{}", server.name);
     }
 }
@@ -219,19 +152,11 @@ fn times_are_microseconds_of_utc() {
         let client = server.client();
         let fields = pick(&client, "res.partner", &["write_date", "name"]);
         let page = read(&client, "res.partner", &Domain::all(), &fields, &[]);
-        let Column::Timestamp(times) = &page.columns[0] else {
-            panic!("{:?}", page.columns[0])
-        };
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .expect("after 1970");
+        let Column::Timestamp(times) = &page.columns[0] else { panic!("{:?}", page.columns[0]) };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
         let latest = times.iter().flatten().max().expect("somebody was written");
         let (year, now) = (365 * 86_400 * 1_000_000, now.as_micros() as i64);
-        assert!(
-            *latest > now - 20 * year && *latest < now + year,
-            "{}: {latest}",
-            server.name
-        );
+        assert!(*latest > now - 20 * year && *latest < now + year, "{}: {latest}", server.name);
         assert_eq!(latest % 1_000_000, 0, "{}", server.name);
     }
 }
@@ -249,35 +174,14 @@ fn amounts_keep_their_digits_texts_their_characters_and_ids_their_size() {
         let page = read(&client, "res.partner", &Domain::ids(&[big]), &fields, &[]);
         assert_eq!(page.ids, [big], "{}", server.name);
         assert_eq!(page.nul_characters, 2, "{}", server.name);
-        let Column::Text(names) = &page.columns[0] else {
-            panic!("{:?}", page.columns[0])
-        };
-        assert_eq!(
-            names.get(0),
-            Some("O'Brien \"Söhne\"\n🦆 <b>&amp;</b>\\u0000 end")
-        );
-        assert_eq!(
-            page.columns[1],
-            Column::Bigint(vec![None]),
-            "{}",
-            server.name
-        );
+        let Column::Text(names) = &page.columns[0] else { panic!("{:?}", page.columns[0]) };
+        assert_eq!(names.get(0), Some("O'Brien \"Söhne\"\n🦆 <b>&amp;</b>\\u0000 end"));
+        assert_eq!(page.columns[1], Column::Bigint(vec![None]), "{}", server.name);
 
         let child = sample.create("res.partner", json!({"name": "child", "parent_id": big}));
         for (columns, rows) in [(&fields[..], &[][..]), (&[], &fields[..])] {
-            let page = read(
-                &client,
-                "res.partner",
-                &Domain::ids(&[child]),
-                columns,
-                rows,
-            );
-            assert_eq!(
-                page.columns[1],
-                Column::Bigint(vec![Some(big)]),
-                "{}",
-                server.name
-            );
+            let page = read(&client, "res.partner", &Domain::ids(&[child]), columns, rows);
+            assert_eq!(page.columns[1], Column::Bigint(vec![Some(big)]), "{}", server.name);
         }
     }
 }
@@ -289,15 +193,8 @@ fn a_call_has_named_arguments_in_either_protocol() {
         let uid = client.session().uid;
         let arguments = json!({"ids": [uid], "fields": ["login"], "load": ""});
         let arguments = arguments.as_object().cloned().expect("it is one");
-        let users: Vec<serde_json::Value> = client
-            .call("res.users", "read", arguments)
-            .expect(server.name);
-        assert_eq!(
-            users,
-            [json!({"id": uid, "login": server.login})],
-            "{}",
-            server.name
-        );
+        let users: Vec<serde_json::Value> = client.call("res.users", "read", arguments).expect(server.name);
+        assert_eq!(users, [json!({"id": uid, "login": server.login})], "{}", server.name);
     }
 }
 
@@ -323,16 +220,10 @@ fn one_client_serves_several_threads() {
         let fields = pick(&client, "res.partner", &["name", "write_date"]);
         let whole = read(&client, "res.partner", &Domain::all(), &fields, &[]);
         std::thread::scope(|scope| {
-            let readers: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| read(&client, "res.partner", &Domain::all(), &fields, &[])))
-                .collect();
+            let readers: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| read(&client, "res.partner", &Domain::all(), &fields, &[]))).collect();
             for reader in readers {
-                assert_eq!(
-                    reader.join().expect("it did not panic"),
-                    whole,
-                    "{}",
-                    server.name
-                );
+                assert_eq!(reader.join().expect("it did not panic"), whole, "{}", server.name);
             }
         });
     }

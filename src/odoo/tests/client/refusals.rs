@@ -9,34 +9,14 @@ use crate::servers::{Server, servers};
 /// That an error is of a kind, and fit to be read.
 fn check(server: &Server, error: &Error, kind: ErrorKind) {
     assert_eq!(error.kind, kind, "{}: {error:?}", server.name);
-    let text = format!(
-        "{} {}",
-        error.message,
-        error.hint.as_deref().unwrap_or_default()
-    );
-    for ugly in [
-        "Traceback",
-        "File \"",
-        "Error {",
-        "\n",
-        "psycopg2.",
-        "odoo.exceptions",
-        "  ",
-    ] {
-        assert!(
-            !text.contains(ugly),
-            "{}: {text:?} has {ugly:?}",
-            server.name
-        );
+    let text = format!("{} {}", error.message, error.hint.as_deref().unwrap_or_default());
+    for ugly in ["Traceback", "File \"", "Error {", "\n", "psycopg2.", "odoo.exceptions", "  "] {
+        assert!(!text.contains(ugly), "{}: {text:?} has {ugly:?}", server.name);
     }
     if server.secret != server.login {
         assert!(!text.contains(&server.secret), "{}: {text}", server.name);
     }
-    assert!(
-        error.message.ends_with(['.', ')']),
-        "{}: {error}",
-        server.name
-    );
+    assert!(error.message.ends_with(['.', ')']), "{}: {error}", server.name);
 }
 
 fn field(name: &str, kind: FieldKind) -> Field {
@@ -55,14 +35,7 @@ fn field(name: &str, kind: FieldKind) -> Field {
 }
 
 fn read(client: &Client, model: &str, columns: &[Field], rows: &[Field]) -> Result<(), Error> {
-    client
-        .read(&Read {
-            model,
-            domain: &Domain::all(),
-            columns,
-            rows,
-        })
-        .map(|_| ())
+    client.read(&Read { model, domain: &Domain::all(), columns, rows }).map(|_| ())
 }
 
 #[test]
@@ -76,10 +49,7 @@ fn a_database_that_is_not_there() {
             endpoint.database = name.to_owned();
             let error = server.open(endpoint).expect_err(name);
             check(&server, &error, ErrorKind::UnknownDatabase);
-            assert!(
-                error.message.contains(name) && error.hint.is_some(),
-                "{error:?}"
-            );
+            assert!(error.message.contains(name) && error.hint.is_some(), "{error:?}");
         }
     }
 }
@@ -91,10 +61,7 @@ fn a_login_that_is_not_there_or_not_the_keys() {
         endpoint.login = "nobody@example.com".to_owned();
         let error = server.open(endpoint).expect_err(server.name);
         check(&server, &error, ErrorKind::Authentication);
-        assert!(
-            error.message.contains("nobody@example.com") && error.hint.is_some(),
-            "{error:?}"
-        );
+        assert!(error.message.contains("nobody@example.com") && error.hint.is_some(), "{error:?}");
     }
 }
 
@@ -102,18 +69,11 @@ fn a_login_that_is_not_there_or_not_the_keys() {
 fn a_wrong_secret() {
     for server in servers() {
         let mut endpoint = server.endpoint();
-        let wrong = if server.secret.len() == 40 {
-            "0".repeat(40)
-        } else {
-            "wrong!".to_owned()
-        };
+        let wrong = if server.secret.len() == 40 { "0".repeat(40) } else { "wrong!".to_owned() };
         endpoint.secret = Secret::new(wrong.clone());
         let error = server.open(endpoint).expect_err(server.name);
         check(&server, &error, ErrorKind::Authentication);
-        assert!(
-            error.hint.is_some() && !error.message.contains(&wrong),
-            "{error:?}"
-        );
+        assert!(error.hint.is_some() && !error.message.contains(&wrong), "{error:?}");
         // The right one still works, so nobody is locked out.
         server.client();
     }
@@ -136,10 +96,7 @@ fn a_model_that_is_not_there() {
             for error in errors {
                 let error = error.expect_err(model);
                 check(&server, &error, ErrorKind::UnknownModel);
-                assert!(
-                    error.message.contains(model) && error.hint.is_some(),
-                    "{error:?}"
-                );
+                assert!(error.message.contains(model) && error.hint.is_some(), "{error:?}");
             }
         }
     }
@@ -152,20 +109,10 @@ fn names_that_could_go_astray_in_a_url_are_not_sent() {
         let client = server.client();
         let sample = server.sample.as_ref().expect("it is one");
         sample.forget_requests();
-        for model in [
-            "",
-            ".",
-            "../../web",
-            "res.partner/read?x=",
-            "res partner",
-            "a\r\nHost: b",
-            "modèle",
-        ] {
+        for model in ["", ".", "../../web", "res.partner/read?x=", "res partner", "a\r\nHost: b", "modèle"] {
             let error = client.fields(model).expect_err(model);
             assert_eq!(error.kind, ErrorKind::UnknownModel, "{model}: {error}");
-            let error = client
-                .call::<Value>("res.partner", model, Map::new())
-                .expect_err(model);
+            let error = client.call::<Value>("res.partner", model, Map::new()).expect_err(model);
             assert_eq!(error.kind, ErrorKind::Refused, "{model}: {error}");
         }
         assert_eq!(sample.requests().len(), 0, "{}", server.name);
@@ -190,16 +137,11 @@ fn a_field_that_is_not_there() {
 fn a_domain_that_odoo_does_not_understand() {
     for server in servers() {
         let client = server.client();
-        for domain in [
-            json!([["x_no_such_field", "=", 1]]),
-            json!([["name", "~~", 1]]),
-        ] {
+        for domain in [json!([["x_no_such_field", "=", 1]]), json!([["name", "~~", 1]])] {
             let domain = Domain::parse(&domain).expect("its shape is right");
             let error = client.count("res.partner", &domain).expect_err(server.name);
             check(&server, &error, ErrorKind::Refused);
-            let error = client
-                .search("res.partner", &domain, None)
-                .expect_err(server.name);
+            let error = client.search("res.partner", &domain, None).expect_err(server.name);
             check(&server, &error, ErrorKind::Refused);
         }
     }
@@ -227,9 +169,7 @@ fn a_model_that_the_user_may_not_read() {
         sample.deny_model("stock.quant");
         let columns = [field("quantity", FieldKind::Float)];
         let errors = [
-            client
-                .search("stock.quant", &Domain::all(), None)
-                .map(|_| ()),
+            client.search("stock.quant", &Domain::all(), None).map(|_| ()),
             client.count("stock.quant", &Domain::all()).map(|_| ()),
             read(&client, "stock.quant", &columns, &[]),
             read(&client, "stock.quant", &[], &columns),
@@ -238,10 +178,7 @@ fn a_model_that_the_user_may_not_read() {
         for error in errors {
             let error = error.expect_err(server.name);
             check(&server, &error, ErrorKind::AccessDenied);
-            assert!(
-                error.message.contains("stock.quant") && error.hint.is_some(),
-                "{error:?}"
-            );
+            assert!(error.message.contains("stock.quant") && error.hint.is_some(), "{error:?}");
         }
     }
 }
@@ -268,19 +205,11 @@ fn each_class_of_odoos_exceptions_has_its_kind() {
             let client = server.client();
             let sample = server.sample.as_ref().expect("it is one");
             sample.on_request(move |_| {
-                Reaction::Error(
-                    class.to_owned(),
-                    "What went wrong\nLINE 1: in detail".to_owned(),
-                )
+                Reaction::Error(class.to_owned(), "What went wrong\nLINE 1: in detail".to_owned())
             });
-            let error = client
-                .count("res.partner", &Domain::all())
-                .expect_err(class);
+            let error = client.count("res.partner", &Domain::all()).expect_err(class);
             check(&server, &error, kind);
-            assert!(
-                error.message.contains("What went wrong"),
-                "{class}: {error}"
-            );
+            assert!(error.message.contains("What went wrong"), "{class}: {error}");
         }
     }
 }
@@ -290,15 +219,8 @@ fn a_long_message_of_odoos_is_cut() {
     let server = Server::sample(Series::V19);
     let client = server.client();
     let sample = server.sample.as_ref().expect("it is one");
-    sample.on_request(|_| {
-        Reaction::Error(
-            "odoo.exceptions.UserError".to_owned(),
-            "ääh… ".repeat(10_000),
-        )
-    });
-    let error = client
-        .count("res.partner", &Domain::all())
-        .expect_err("it is an error");
+    sample.on_request(|_| Reaction::Error("odoo.exceptions.UserError".to_owned(), "ääh… ".repeat(10_000)));
+    let error = client.count("res.partner", &Domain::all()).expect_err("it is an error");
     assert_eq!(error.kind, ErrorKind::Refused);
     assert!(error.message.len() < 500, "{} bytes", error.message.len());
 }

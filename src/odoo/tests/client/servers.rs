@@ -53,8 +53,7 @@ impl Server {
 
     /// A client, logged in.
     pub fn client(&self) -> Client {
-        self.open(self.endpoint())
-            .unwrap_or_else(|error| panic!("{}: {error}", self.name))
+        self.open(self.endpoint()).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
     /// Logs in by an endpoint that may be wrong.
@@ -95,10 +94,7 @@ pub fn servers() -> Vec<Server> {
 fn real(name: &'static str, prefix: &str, secret: &str, series: u32) -> Option<Server> {
     static SKIPPED: [Once; 3] = [const { Once::new() }; 3];
     let names = ["URL", "DB", "LOGIN", secret].map(|part| format!("{prefix}_{part}"));
-    let values: Vec<String> = names
-        .iter()
-        .filter_map(|name| env::var(name).ok())
-        .collect();
+    let values: Vec<String> = names.iter().filter_map(|name| env::var(name).ok()).collect();
     let Ok([url, database, login, secret]) = <[String; 4]>::try_from(values) else {
         let once = match (series, secret) {
             (14, _) => &SKIPPED[0],
@@ -107,23 +103,10 @@ fn real(name: &'static str, prefix: &str, secret: &str, series: u32) -> Option<S
         };
         // Not by eprintln, which the test harness keeps to itself where a test passes.
         once.call_once(|| {
-            let line = format!(
-                "SKIPPED: {name}, since not all of {} are set\n",
-                names.join(", ")
-            );
-            std::io::stderr()
-                .write_all(line.as_bytes())
-                .expect("stderr can be written to");
+            let line = format!("SKIPPED: {name}, since not all of {} are set\n", names.join(", "));
+            std::io::stderr().write_all(line.as_bytes()).expect("stderr can be written to");
         });
         return None;
     };
-    Some(Server {
-        name,
-        url,
-        database,
-        login,
-        secret,
-        series,
-        sample: None,
-    })
+    Some(Server { name, url, database, login, secret, series, sample: None })
 }

@@ -8,10 +8,7 @@ fn addresses_that_are_taken_and_how_they_are_given_back() {
         ("https://erp.example.com", "https://erp.example.com"),
         ("https://erp.example.com/", "https://erp.example.com"),
         ("  HTTPS://ERP.Example.com//  ", "https://erp.example.com"),
-        (
-            "https://erp.example.com:8443",
-            "https://erp.example.com:8443",
-        ),
+        ("https://erp.example.com:8443", "https://erp.example.com:8443"),
         ("https://example.com/erp/", "https://example.com/erp"),
         ("https://192.0.2.7", "https://192.0.2.7"),
         ("https://[2001:db8::7]:8069", "https://[2001:db8::7]:8069"),

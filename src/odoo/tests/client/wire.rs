@@ -36,10 +36,7 @@ impl Wire {
 
     /// The requests so far, head and body.
     pub fn received(&self) -> Vec<String> {
-        self.received
-            .lock()
-            .expect("no thread of the server panicked")
-            .clone()
+        self.received.lock().expect("no thread of the server panicked").clone()
     }
 
     /// Logs in to it, or tries to.
@@ -63,37 +60,23 @@ fn serve(stream: TcpStream, answer: &[u8], log: &Mutex<Vec<String>>) -> std::io:
             return Ok(());
         }
     }
-    let length = head.lines().find_map(|line| {
-        line.to_ascii_lowercase()
-            .strip_prefix("content-length:")?
-            .trim()
-            .parse()
-            .ok()
-    });
+    let length =
+        head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    log.lock()
-        .expect("nobody panicked")
-        .push(head + &String::from_utf8_lossy(&body));
+    log.lock().expect("nobody panicked").push(head + &String::from_utf8_lossy(&body));
     reader.get_mut().write_all(answer)
 }
 
 /// A whole answer with this status line's rest, these header lines and this body.
 pub fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+        .into_bytes()
 }
 
 /// A JSON answer, dated.
 pub fn json(body: &str) -> Vec<u8> {
-    answer(
-        "200 OK",
-        "Content-Type: application/json\r\nDate: Wed, 25 Nov 2026 10:05:49 GMT\r\n",
-        body,
-    )
+    answer("200 OK", "Content-Type: application/json\r\nDate: Wed, 25 Nov 2026 10:05:49 GMT\r\n", body)
 }
 
 /// What an Odoo 17 answers to the three requests of a login by password.

@@ -68,9 +68,7 @@ pub fn garbled(text: &[u8], dice: &mut Dice) -> Vec<u8> {
             // a value in the place of another
             _ => {
                 let is_end = |byte: &u8| matches!(byte, b',' | b']' | b'}');
-                let start = body[..at]
-                    .iter()
-                    .rposition(|byte| matches!(byte, b',' | b'[' | b':'));
+                let start = body[..at].iter().rposition(|byte| matches!(byte, b',' | b'[' | b':'));
                 let start = start.map_or(0, |start| start + 1);
                 let end = body[start..].iter().position(is_end);
                 let end = end.map_or(body.len(), |end| start + end);
