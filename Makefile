@@ -69,6 +69,10 @@ lint: schema-tools ## formatting, clippy, shellcheck, who imports whom, the gene
 	cargo test --release -p odoo_sync_tests --test layers
 	@$(MAKE) --no-print-directory sql-check
 
+.PHONY: fresh
+fresh: ## how long make demo takes on a Debian 12 that has nothing but Rust, cold and warm: in a chroot; COMMIT=… (HEAD)
+	@$(SUPPORT)/fresh.sh $(COMMIT)
+
 .PHONY: odoo-stop
 odoo-stop: ## stop the real Odoo servers that test, demo and bench left up
 	@$(SUPPORT)/odoo.sh stop

@@ -85,3 +85,20 @@ end_group() {
 
 # built: the directory in which cargo leaves what it builds with --release
 built() { echo "${CARGO_TARGET_DIR:-$(dirname "${BASH_SOURCE[0]}")/../../target}/release"; }
+
+# debian_mirror VARIABLE: the mirror of the machine's own sources, without Debian's security archive and without other people's;
+# the environment variable is where the caller can name one
+debian_mirror() {
+  local mirror log
+  mirror=$(known_mirror)
+  if [[ -z $mirror ]]; then # the lists have not been fetched yet
+    log=$(mktemp)
+    logged "$log" apt-get update
+    rm "$log"
+    mirror=$(known_mirror)
+  fi
+  [[ -n $mirror ]] || die "apt knows no Debian mirror on this machine; name one in $1"
+  echo "$mirror"
+}
+
+known_mirror() { apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1; }

@@ -42,7 +42,7 @@ install_chroot() {
     remove_tree "$root.partial"
     note "installing Odoo $version into $root (about 2 minutes)"
     local mirror
-    mirror=${REAL_ODOO_MIRROR:-$(debian_mirror)}
+    mirror=${REAL_ODOO_MIRROR:-$(debian_mirror REAL_ODOO_MIRROR)}
     local options=(--variant=minbase
       --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Install-Recommends "false"')
     case $version in
@@ -61,18 +61,6 @@ install_chroot() {
   # gone after a reboot
   mountpoint -q "$root/proc" || mount -t proc proc "$root/proc" ||
     die "cannot mount /proc in $root, which Odoo needs: this machine does not let root mount"
-}
-
-# the mirror of the machine's own sources, without Debian's security archive and without other people's
-debian_mirror() {
-  local mirror
-  mirror=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
-  if [[ -z $mirror ]]; then # the lists have not been fetched yet
-    logged "$home/apt.log" apt-get update
-    mirror=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
-  fi
-  [[ -n $mirror ]] || die "apt knows no Debian mirror on this machine; name one in REAL_ODOO_MIRROR"
-  echo "$mirror"
 }
 
 # remove_tree DIRECTORY: with what an interrupted installation left mounted in it let go first

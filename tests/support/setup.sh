@@ -5,6 +5,7 @@
 #   setup.sh schema    to generate its SQL: cargo-pgrx, which is compiled from source and takes minutes
 #   setup.sh server    to run a cluster with pg_cron: the server of PG_CONFIG, and pg_cron for it
 #   setup.sh odoo      to run a real Odoo: mmdebstrap, curl, any PostgreSQL
+#   setup.sh chroot    to make a Debian in a directory: mmdebstrap
 #   setup.sh lint      shellcheck
 #
 # As root on Debian 12 it installs; elsewhere it names what is missing.
@@ -46,7 +47,7 @@ has_any_server() { compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
 pgrx_version() { sed -n 's/^pgrx = .*"=\([0-9.]*\)".*/\1/p' "$here/../../Cargo.toml"; }
 has_cargo_pgrx() { [[ $(cargo pgrx --version 2>/dev/null) == "cargo-pgrx $(pgrx_version)" ]]; }
 
-[[ $# -gt 0 ]] || die "usage: setup.sh build|schema|server|odoo|lint …"
+[[ $# -gt 0 ]] || die "usage: setup.sh build|schema|server|odoo|chroot|lint …"
 for part; do
   case $part in
     build)
@@ -75,6 +76,7 @@ for part; do
       want curl command -v curl
       want postgresql has_any_server
       ;;
+    chroot) want mmdebstrap command -v mmdebstrap ;;
     lint) want shellcheck command -v shellcheck ;;
     *) die "setup.sh knows no '$part'" ;;
   esac
