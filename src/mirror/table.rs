@@ -271,8 +271,11 @@ impl Table {
             return Ok(());
         }
         let create = format!("CREATE SCHEMA {}", quote_identifier(&self.schema));
+        let is_there = |failure: &Failure| {
+            failure.is(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION) || failure.is(PgSqlErrorCode::ERRCODE_DUPLICATE_SCHEMA)
+        };
         match savepoint::attempt(|| Ok(Spi::run(&create)?)) {
-            Err(failure) if failure.is(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION) => {
+            Err(failure) if is_there(&failure) => {
                 accept_invalidations();
                 Ok(())
             }
