@@ -1,4 +1,4 @@
-//! `check()`: can everything be read, and what does this server lack?
+//! `check()`: whether everything can be read, and what this Odoo server lacks.
 
 use crate::api::arguments;
 use crate::api::guard::guarded;
@@ -20,7 +20,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::sync::Arc;
 
-/// One line of the report: what was looked at, whether it is well, and what was seen.
+/// A line of the report: the subject, whether it is ok, and the details.
 type Line = (String, bool, String);
 
 /// A mirror's line, and the columns that it would have.
@@ -53,7 +53,7 @@ fn check(
     })
 }
 
-/// Asks Odoo; runs in a thread of its own.
+/// Queries Odoo for the report's lines; runs in a thread of its own.
 fn report(client: Client, url: &str, login: &str, mirrors: Vec<WithDomain>) -> (Vec<Line>, Vec<MirrorLine>) {
     let client = Arc::new(client);
     let is_encrypted = url.starts_with("https:");
@@ -103,7 +103,7 @@ fn mirror_line(client: &Arc<Client>, spec: MirrorSpec, domain: Result<Domain, Fa
             if !plan.lacking.is_empty() {
                 let lacking = plan.lacking.join(", ");
                 detail
-                    .push_str(&format!("; not on this server, not for this user, or with too long a name: {lacking}"));
+                    .push_str(&format!("; not on this server, not readable by this user, or with too long a name: {lacking}"));
             }
             (subject, true, detail)
         }
@@ -116,7 +116,7 @@ fn mirror_line(client: &Arc<Client>, spec: MirrorSpec, domain: Result<Domain, Fa
     (line, spec, columns)
 }
 
-/// What the next run would do to the mirror's table, behind what Odoo says.
+/// Appends to a mirror's line what the next run would do to its table.
 fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
     let ((subject, ok, mut detail), spec, columns) = mirror;
     if !ok {
@@ -135,7 +135,7 @@ fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
             false if is_known(&column.field) => {
                 format!("; the type of {} changed: the next run adds {}", column.field, column.name)
             }
-            false => format!("; the table has a {} of its own: the next run adds {}", column.field, column.name),
+            false => format!("; {} is a user's column: the next run adds {}", column.field, column.name),
         });
     }
     let known = known.unwrap_or_default();

@@ -221,7 +221,7 @@ fn a_column_of_somebodys_own_is_not_taken_for_a_new_field() {
         }
         let detail = checked(&mut mirrored.session, "sales", "sales");
         assert!(
-            detail.contains("the table has a x_note of its own: the next run adds x_note_1"),
+            detail.contains("x_note is a user's column: the next run adds x_note_1"),
             "{series:?} {detail}"
         );
         let outcome = mirrored.run_type("sales");
