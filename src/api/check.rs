@@ -102,8 +102,9 @@ fn mirror_line(client: &Arc<Client>, spec: MirrorSpec, domain: Result<Domain, Fa
             let mut detail = format!("{}: {}, {fields} fields", spec.model, counted(count, "record"));
             if !plan.lacking.is_empty() {
                 let lacking = plan.lacking.join(", ");
-                detail
-                    .push_str(&format!("; not on this server, not readable by this user, or with too long a name: {lacking}"));
+                detail.push_str(&format!(
+                    "; not on this server, not readable by this user, or with too long a name: {lacking}"
+                ));
             }
             (subject, true, detail)
         }

@@ -8,7 +8,7 @@ use pgrx::spi::quote_identifier;
 
 impl Table {
     /// Creates the indexes of the catalogue's list, each `column` or `column,column`, where `a|b` is the first that
-    /// exists. After the first load rather than before it: building an index sorts once, maintaining it costs every row.
+    /// exists. After the first load rather than before it: building an index sorts once, maintaining it costs each row.
     pub fn create_indexes(&self, indexes: &[String]) -> Result<(), Failure> {
         for index in indexes {
             let columns: Option<Vec<&str>> = index.split(',').map(|name| self.first_column(name)).collect();

@@ -168,7 +168,7 @@ impl Table {
     }
 
     /// Removes or marks rows like [`Table::delete`], and fires the deferred triggers at once: those of other tables'
-    /// foreign keys, and constraint triggers.
+    /// foreign keys, and users' constraint triggers.
     pub fn delete_now(&self, ids: &[i64], marks: bool) -> Result<u64, Failure> {
         contained(|| {
             let removed = self.delete(ids, marks)?;

@@ -122,8 +122,9 @@ impl Table {
         let table = self.qualified();
         let denied = |message| Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message);
         if !existing.is_writable {
-            return Err(denied(format!("permission denied for table {table}"))
-                .hint("It requires SELECT, INSERT, UPDATE and DELETE on the table, or membership in the role that owns it."));
+            return Err(denied(format!("permission denied for table {table}")).hint(
+                "It requires SELECT, INSERT, UPDATE and DELETE on the table, or membership in the role that owns it.",
+            ));
         }
         if existing.has_row_security {
             return Err(denied(format!("{table} has row-level security, and the current user is not its owner"))
@@ -197,8 +198,8 @@ impl Table {
         Ok(())
     }
 
-    /// The relation that has this name now. A mirror is recognized by its primary key and `_synced_at` rather than by an
-    /// entry in the extension's tables, so that it still is after a restore, or after the extension was dropped and
+    /// The relation that has this name now. A mirror is recognized by its primary key and `_synced_at` rather than by
+    /// an entry in the extension's tables, so that it still is after a restore, or after the extension was dropped and
     /// created again.
     fn existing(&self) -> Result<Option<Existing>, Failure> {
         let query = format!(

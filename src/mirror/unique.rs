@@ -15,8 +15,8 @@ pub struct Clash {
 }
 
 impl Table {
-    /// The UNIQUE constraint for CREATE or ALTER TABLE; None for a table that lacks a column of the key. It is deferred
-    /// to the end of the transaction, so that two records may swap their names in one page.
+    /// The UNIQUE constraint, for CREATE or ALTER TABLE; None without a key, or where the table lacks a column of it.
+    /// It is deferred to the end of the transaction, so that two records may swap their names in one page.
     pub(super) fn unique_clause(&self) -> Option<String> {
         let key = self.usable_key()?;
         let quoted: Vec<String> = key.iter().map(quote_identifier).collect();
