@@ -3,14 +3,14 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-/// A run of one connection.
+/// Runs types of one connection.
 #[pg_guard]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn odoo_sync_run_worker(argument: pg_sys::Datum) {
     crate::worker::main::main(argument);
 }
 
-/// One statement in another database of this cluster.
+/// Executes one statement in another database of this cluster.
 #[pg_guard]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn odoo_sync_statement_worker(argument: pg_sys::Datum) {

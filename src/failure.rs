@@ -1,4 +1,4 @@
-//! The error for the reader: SQLSTATE, message, detail, hint.
+//! An error in the form in which it is reported at the SQL prompt: SQLSTATE, message, detail, hint.
 
 use odoo::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -24,7 +24,7 @@ fn packed(sqlstate: &str) -> i32 {
         .fold(0, |code, (i, byte)| code | ((i32::from(byte) - i32::from(b'0')) & 0x3f) << (6 * i))
 }
 
-/// The inverse of [`packed`].
+/// The five characters of a SQLSTATE in PostgreSQL's packed form.
 fn unpacked(code: i32) -> String {
     (0..5).map(|i| char::from((((code >> (6 * i)) & 0x3f) + i32::from(b'0')) as u8)).collect()
 }
@@ -44,29 +44,29 @@ impl Failure {
         self
     }
 
-    /// Prefixes the message with where it happened: `connection odoo: …`.
+    /// Prefixes the message with the place of the error: `connection odoo: …`.
     pub fn at(mut self, place: impl std::fmt::Display) -> Failure {
         self.message = format!("{place}: {}", self.message);
         self
     }
 
-    /// The error for an invalid argument.
+    /// An invalid argument (SQLSTATE 22023).
     pub fn argument(message: impl Into<String>) -> Failure {
         Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
     }
 
-    /// The error for a cancelled run: by the user, or because its caller or the server ends.
+    /// The run was cancelled: by a cancel request, or because its caller or the server ends.
     pub fn cancelled() -> Failure {
         Failure::new(PgSqlErrorCode::ERRCODE_QUERY_CANCELED, "the run was cancelled")
     }
 
-    /// Adds why: `…, since …`.
+    /// Appends the reason to the message: `…, since …`.
     pub fn because(mut self, reason: &str) -> Failure {
         self.message = format!("{}, since {reason}", self.message);
         self
     }
 
-    /// The error for a run that exceeded `odoo_sync.run_timeout`, in milliseconds.
+    /// The run exceeded `odoo_sync.run_timeout`, which is in milliseconds.
     pub fn out_of_time(limit_ms: u64) -> Failure {
         let limit =
             if limit_ms.is_multiple_of(1000) { format!("{} s", limit_ms / 1000) } else { format!("{limit_ms} ms") };
@@ -115,7 +115,7 @@ impl From<Error> for Failure {
         };
         // PostgreSQL's own messages end without a full stop, its hints with one
         let message = error.message.strip_suffix('.').unwrap_or(&error.message);
-        // what Odoo says is quoted in them, and PostgreSQL's texts cannot have that one character
+        // Odoo's own text is quoted in them, and PostgreSQL's text cannot hold NUL
         let told = |text: &str| text.replace('\0', "");
         let settings = match error.kind {
             ErrorKind::Timeout => "odoo_sync.batch_size and odoo_sync.timeout",
@@ -125,7 +125,7 @@ impl From<Error> for Failure {
         };
         let hint = error.hint.map(|hint| match settings {
             "" => told(&hint),
-            settings => format!("{} The settings: {settings}.", told(&hint)),
+            settings => format!("{} The settings are {settings}.", told(&hint)),
         });
         Failure { hint, ..Failure::new(code, told(message)) }
     }

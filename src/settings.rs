@@ -1,4 +1,4 @@
-//! The settings: one GUC each. A run takes those of the session that asked for it, with whatever that has SET.
+//! The settings, as GUCs. A run uses the values of the session that started it, with what that session has SET.
 
 use crate::failure::Failure;
 use crate::pg::guc;
@@ -32,7 +32,7 @@ pub struct Settings {
     pub delay_ms: u64,
     pub concurrency: usize,
     pub timeout_s: u64,
-    /// The whole run's; 0: as long as it takes.
+    /// The time limit of the whole run; 0: none.
     pub run_timeout_ms: u64,
     pub max_retries: u32,
     pub max_response_mb: u64,
@@ -46,7 +46,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// This session's settings, now.
+    /// The current values in this session.
     pub fn current() -> Settings {
         Settings {
             batch_size: BATCH_SIZE.get() as usize,
@@ -67,12 +67,12 @@ impl Settings {
     }
 }
 
-/// Whether scheduled runs happen at all.
+/// Whether scheduled runs are enabled.
 pub fn enabled() -> bool {
     ENABLED.get()
 }
 
-/// Minutes between the scheduled runs of a type that names no interval of its own.
+/// Minutes between the scheduled runs of a type without an interval of its own.
 pub fn interval_minutes() -> i32 {
     INTERVAL.get()
 }
@@ -102,7 +102,7 @@ extern "C-unwind" fn check_timezone(
     is_valid
 }
 
-/// A name that PostgreSQL knows; empty: the server's own.
+/// Whether PostgreSQL knows a time zone of that name; empty stands for the setting TimeZone.
 fn is_timezone(value: &str) -> bool {
     value.is_empty() || guc::is_timezone(value)
 }
@@ -120,7 +120,7 @@ extern "C-unwind" fn check_full_at(
     is_valid
 }
 
-/// `HH:MM`, from 00:00 to 23:59.
+/// Whether a text is `HH:MM`, from 00:00 to 23:59.
 fn is_time_of_day(value: &str) -> bool {
     let two_digits = |part: &str| {
         let digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -131,7 +131,7 @@ fn is_time_of_day(value: &str) -> bool {
     })
 }
 
-/// Fails when the session has SET something that the setting does not take, before this library was there to say so.
+/// Fails when a placeholder, SET before this library was loaded, has a value that is not valid for the setting.
 fn check_placeholder(name: &'static CStr, is_valid: impl FnOnce(&CStr) -> bool, valid: &str) {
     let Some(value) = guc::placeholder(name) else {
         return;
@@ -139,12 +139,12 @@ fn check_placeholder(name: &'static CStr, is_valid: impl FnOnce(&CStr) -> bool, 
     if !is_valid(&value) {
         let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
         let failure = Failure::argument(format!("invalid value for parameter {name:?}: {value:?}"))
-            .hint(format!("It takes {valid}. RESET {name}; or SET it again."));
+            .hint(format!("Valid values: {valid}. RESET {name}, or SET it again."));
         pg_sys::panic::ErrorReport::from(failure).report(PgLogLevel::ERROR);
     }
 }
 
-/// A whole-number setting, its range in its unit.
+/// An integer setting, with its range in its unit.
 struct Integer {
     name: &'static CStr,
     short: &'static CStr,
@@ -160,7 +160,7 @@ fn integers() -> [Integer; 12] {
         Integer {
             name: c"odoo_sync.interval",
             short: c"Time between the scheduled runs of a type.",
-            long: c"Counted from the type's last success.",
+            long: c"Counted from the start of the type's last success.",
             setting: &INTERVAL,
             range: (1, 525_600),
             unit: GucFlags::UNIT_MIN,
@@ -177,7 +177,7 @@ fn integers() -> [Integer; 12] {
         },
         Integer {
             name: c"odoo_sync.delay",
-            short: c"Shortest time between the starts of two requests to Odoo.",
+            short: c"Minimum time between the starts of two requests to Odoo.",
             long: c"For servers that limit the rate of requests.",
             setting: &DELAY,
             range: (0, 3_600_000),
@@ -186,8 +186,8 @@ fn integers() -> [Integer; 12] {
         },
         Integer {
             name: c"odoo_sync.concurrency",
-            short: c"Requests to Odoo under way at once.",
-            long: c"More than Odoo has workers for makes them wait for each other.",
+            short: c"Maximum number of concurrent requests to Odoo.",
+            long: c"Requests beyond the number of Odoo's workers wait for a free one.",
             setting: &CONCURRENCY,
             range: (1, 16),
             unit: GucFlags::empty(),
@@ -195,8 +195,8 @@ fn integers() -> [Integer; 12] {
         },
         Integer {
             name: c"odoo_sync.timeout",
-            short: c"Longest time that one request may take.",
-            long: c"From connecting to the last byte of the answer.",
+            short: c"Maximum duration of one request.",
+            long: c"From connecting to the last byte of the response.",
             setting: &TIMEOUT,
             range: (1, 3600),
             unit: GucFlags::UNIT_S,
@@ -204,8 +204,8 @@ fn integers() -> [Integer; 12] {
         },
         Integer {
             name: c"odoo_sync.run_timeout",
-            short: c"Longest time that a whole run may take.",
-            long: c"0: as long as it needs. What was committed before it was stopped stays.",
+            short: c"Maximum duration of a whole run.",
+            long: c"0: no limit. What was committed before the run was stopped stays.",
             setting: &RUN_TIMEOUT,
             range: (0, i32::MAX),
             unit: GucFlags::UNIT_MS,
@@ -213,8 +213,8 @@ fn integers() -> [Integer; 12] {
         },
         Integer {
             name: c"odoo_sync.max_retries",
-            short: c"How often a request that failed in passing is sent again.",
-            long: c"A login that was refused is never tried again.",
+            short: c"Maximum number of retries of a request that failed with a transient error.",
+            long: c"A login that was refused is never retried.",
             setting: &MAX_RETRIES,
             range: (0, 20),
             unit: GucFlags::empty(),
@@ -222,8 +222,8 @@ fn integers() -> [Integer; 12] {
         },
         Integer {
             name: c"odoo_sync.max_response",
-            short: c"Longest answer of Odoo's that is read.",
-            long: c"A page whose answer is longer is read in halves.",
+            short: c"Maximum size of a response from Odoo.",
+            long: c"A page whose response is larger is read in halves.",
             setting: &MAX_RESPONSE,
             range: (1, 2048),
             unit: GucFlags::UNIT_MB,
@@ -232,7 +232,7 @@ fn integers() -> [Integer; 12] {
         Integer {
             name: c"odoo_sync.lookback",
             short: c"How far an incremental run looks back before the last one's start.",
-            long: c"For transactions in Odoo that commit later than the time that they carry.",
+            long: c"For transactions in Odoo that commit later than the write_date that they set.",
             setting: &LOOKBACK,
             range: (0, 604_800),
             unit: GucFlags::UNIT_S,
@@ -240,8 +240,8 @@ fn integers() -> [Integer; 12] {
         },
         Integer {
             name: c"odoo_sync.max_removal",
-            short: c"Largest part of a table that a run removes, in percent.",
-            long: c"A run that would remove more fails and removes nothing, unless it was told to by force => true.",
+            short: c"Maximum share of a table's rows that a run removes, in percent.",
+            long: c"A run that would remove more fails and removes nothing, unless it is called with force => true.",
             setting: &MAX_REMOVAL,
             range: (0, 100),
             unit: GucFlags::empty(),
@@ -249,7 +249,7 @@ fn integers() -> [Integer; 12] {
         },
         Integer {
             name: c"odoo_sync.max_removal_rows",
-            short: c"Rows up to which a table is too small for odoo_sync.max_removal.",
+            short: c"Number of rows up to which odoo_sync.max_removal does not apply to a table.",
             long: c"All rows of such a table may be removed.",
             setting: &MAX_REMOVAL_ROWS,
             range: (0, i32::MAX),
@@ -268,8 +268,8 @@ fn integers() -> [Integer; 12] {
     ]
 }
 
-/// Looks at all that was SET too early, before anything is defined: a setting cannot be defined twice,
-/// and the library is loaded again after a failure.
+/// Checks all placeholders before any setting is defined: a setting cannot be defined twice, and the library is loaded
+/// again after a failure.
 fn check_placeholders() {
     for name in [c"odoo_sync.enabled", c"odoo_sync.allow_http"] {
         check_placeholder(name, guc::is_boolean, "on or off");
@@ -285,12 +285,12 @@ fn check_placeholders() {
     }
 }
 
-/// Makes the settings known to PostgreSQL.
+/// Registers the settings with PostgreSQL.
 pub fn register() {
     check_placeholders();
     GucRegistry::define_bool_guc(
         c"odoo_sync.enabled",
-        c"Whether scheduled runs happen.",
+        c"Whether scheduled runs are enabled.",
         c"When off, odoo_sync.run_due() does nothing; odoo_sync.run() still works.",
         &ENABLED,
         GucContext::Userset,
@@ -299,7 +299,7 @@ pub fn register() {
     GucRegistry::define_string_guc(
         c"odoo_sync.types",
         c"The types that run by default, separated by commas.",
-        c"Empty: all of them. A type's own setting in odoo_sync.types wins.",
+        c"Empty: all of them. A type's own setting in odoo_sync.types takes precedence.",
         &TYPES,
         GucContext::Userset,
         GucFlags::default(),
@@ -318,14 +318,14 @@ pub fn register() {
     guc::define_checked_string(
         c"odoo_sync.timezone",
         c"Time zone of odoo_sync.full_at.",
-        c"Empty: the one that the setting TimeZone names.",
+        c"Empty: the value of the setting TimeZone.",
         &TIMEZONE,
         Some(check_timezone),
     );
     GucRegistry::define_bool_guc(
         c"odoo_sync.allow_http",
-        c"Whether a connection to another machine may go unencrypted.",
-        c"The secret can then be read on the way.",
+        c"Whether a connection to another host may be unencrypted.",
+        c"The secret can then be read in transit.",
         &ALLOW_HTTP,
         GucContext::Suset,
         GucFlags::default(),

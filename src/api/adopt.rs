@@ -1,4 +1,4 @@
-//! `adopt()`: a table that is there already becomes the mirror.
+//! `adopt()`: makes an existing table the mirror.
 
 use crate::api::arguments;
 use crate::api::guard::guarded;
@@ -21,17 +21,17 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::sync::Arc;
 
-/// A row of the answer: what was done, to what, and to how many rows.
+/// A result row: what was done, to what, and to how many rows.
 type Row = (String, String, Option<i64>);
 
-/// What Odoo has for the mirror.
+/// What Odoo has for the mirror: its fields as columns, and the ids of its records.
 struct Asked {
     spec: MirrorSpec,
     columns: Vec<MirrorColumn>,
     ids: Vec<i64>,
 }
 
-// by hand, since pgrx knows no regclass
+// written by hand: pgrx has no type for regclass
 #[allow(clippy::type_complexity)]
 #[pg_extern(sql = r#"
 CREATE FUNCTION "adopt"("table_name" regclass, "type" text, "connection" text DEFAULT 'odoo')
@@ -67,7 +67,7 @@ fn adopt(
         if !lock::try_lock_for_transaction(&connection.name, &r#type)? {
             return Err(busy(&connection, &r#type));
         }
-        // no lock is held on the table while Odoo is asked
+        // the table is not locked while Odoo is queried
         let asked = ask(&connection, specs, type_spec.clone())?;
         let found = lock(found)?;
         Ok(TableIterator::new(make(&connection, found, asked, &type_spec)?))
@@ -87,7 +87,7 @@ fn look(oid: pg_sys::Oid) -> Result<Found, Failure> {
     })
 }
 
-/// What the catalogue has for the mirror that the table stands in for, by its schema and name.
+/// The catalogue's rows for the mirror that has the table's schema and name; fails when there are none.
 fn specs_for(found: &Found, connection: &Connection, specs: Vec<MirrorSpec>) -> Result<Vec<MirrorSpec>, Failure> {
     let table = found.qualified();
     let r#type = specs.first().map_or(String::new(), |spec| spec.r#type.clone());
@@ -96,20 +96,20 @@ fn specs_for(found: &Found, connection: &Connection, specs: Vec<MirrorSpec>) -> 
     let specs: Vec<MirrorSpec> = specs.into_iter().filter(|spec| spec.table_name == found.name).collect();
     let quote = pgrx::spi::quote_identifier::<&str>;
     if matches!(found.schema.as_str(), "pg_catalog" | "information_schema" | "odoo_sync") {
-        return Err(misplaced(format!("{table} is PostgreSQL's or odoo_sync's own"))
-            .hint("Name the table that the mirror is to be made of."));
+        return Err(misplaced(format!("{table} belongs to PostgreSQL or odoo_sync"))
+            .hint("Name the table that is to become the mirror."));
     }
     if found.schema != connection.name {
         let schema = quote(&connection.name);
         let message =
             format!("{table} is not in schema {schema}, where the mirrors of connection {} are", connection.name);
-        return Err(misplaced(message).hint(format!("ALTER TABLE {table} SET SCHEMA {schema}; then adopt it.")));
+        return Err(misplaced(message).hint(format!("Run ALTER TABLE {table} SET SCHEMA {schema}, then adopt it.")));
     }
     if specs.is_empty() {
         let message = format!("type {type} has no mirror named {}", found.name);
         let name = names.first().map_or("...", String::as_str);
         return Err(misplaced(message).hint(format!(
-            "Its mirrors are {}: ALTER TABLE {table} RENAME TO {}; then adopt it.",
+            "Its mirrors are {}. Run ALTER TABLE {table} RENAME TO {}, then adopt it.",
             names.join(", "),
             quote(name)
         )));
@@ -135,7 +135,7 @@ fn ask(connection: &Connection, specs: Vec<MirrorSpec>, of_type: TypeSpec) -> Re
         let client = opened?;
         let series = client.session().series;
         let Some(spec) = specs.into_iter().find(|spec| spec.is_for(series)) else {
-            let message = format!("The catalogue has no such mirror for Odoo {series}.");
+            let message = format!("The catalogue has no mirror of this name for Odoo {series}.");
             return Ok(Err(Failure::from(Error::new(ErrorKind::UnknownModel, message))));
         };
         let domain = match of_type.domain_of(&spec) {
@@ -151,7 +151,7 @@ fn ask(connection: &Connection, specs: Vec<MirrorSpec>, of_type: TypeSpec) -> Re
     asked.map_err(Failure::from).and_then(|asked| asked).map_err(|failure| failure.at(place))
 }
 
-/// Takes an ACCESS EXCLUSIVE lock on the table, and reads its definition again.
+/// Takes an ACCESS EXCLUSIVE lock on the table, and reads its definition again under it.
 fn lock(found: Found) -> Result<Found, Failure> {
     let table = found.qualified();
     Spi::run(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))?;
@@ -159,8 +159,8 @@ fn lock(found: Found) -> Result<Found, Failure> {
     if now.qualified() == table {
         return Ok(now);
     }
-    let message = format!("{table} was renamed or moved meanwhile");
-    Err(Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_IN_USE, message).hint("Adopt it again."))
+    let message = format!("{table} was concurrently renamed or moved to another schema");
+    Err(Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_IN_USE, message).hint("Call odoo_sync.adopt() again."))
 }
 
 fn make(connection: &Connection, found: Found, asked: Asked, of_type: &TypeSpec) -> Result<Vec<Row>, Failure> {

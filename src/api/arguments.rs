@@ -1,11 +1,11 @@
-//! Checks of a caller's arguments.
+//! Validation of the arguments of SQL functions, and of where they are called.
 
 use crate::connection::{self, Connection};
 use crate::failure::Failure;
 use crate::pg::process;
 use pgrx::prelude::*;
 
-/// An argument that must not be NULL.
+/// Returns an argument; fails when it is NULL.
 pub fn required<T>(name: &str, value: Option<T>) -> Result<T, Failure> {
     value.ok_or_else(|| {
         Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{name} must not be NULL"))
@@ -13,7 +13,7 @@ pub fn required<T>(name: &str, value: Option<T>) -> Result<T, Failure> {
     })
 }
 
-/// A text argument that must be neither NULL nor blank.
+/// Returns a text argument; fails when it is NULL or blank.
 pub fn text<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, Failure> {
     let value = required(name, value)?;
     if value.trim().is_empty() {
@@ -23,10 +23,10 @@ pub fn text<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, Failure> 
 }
 
 fn how_to_call(name: &str) -> String {
-    format!("Give {name} a value; \\df+ odoo_sync.* in psql tells what each function takes.")
+    format!("Pass a value for {name}; \\df+ odoo_sync.* in psql shows each function's arguments.")
 }
 
-/// The connection that the argument names.
+/// The connection that an argument names.
 pub fn connection(value: Option<&str>) -> Result<Connection, Failure> {
     connection::find(text("connection", value)?)
 }
@@ -45,7 +45,7 @@ pub fn writable_server(function: &str) -> Result<(), Failure> {
             PgSqlErrorCode::ERRCODE_READ_ONLY_SQL_TRANSACTION,
             format!("{function} cannot run in a read-only transaction"),
         )
-        .hint("Call it in one that may write: SET default_transaction_read_only = off, or BEGIN READ WRITE."));
+        .hint("Call it in a read-write transaction: SET default_transaction_read_only = off, or BEGIN READ WRITE."));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `cancel()`.
+//! `cancel()`: cancels runs that are running or queued.
 
 use crate::api::arguments;
 use crate::api::guard::guarded;
@@ -32,7 +32,7 @@ fn cancel(connection: default!(Option<&str>, "NULL")) -> Result<i32, ErrorReport
         })?;
         let mut cancelled = 0;
         for run in &running {
-            // PostgreSQL's own function: it says who may cancel whom
+            // PostgreSQL's own function, which checks whether the caller may cancel that backend
             let signalled =
                 Spi::get_one_with_args::<bool>("SELECT pg_catalog.pg_cancel_backend($1)", &[run.pid.into()])
                     .map_err(Failure::from)?;

@@ -1,4 +1,4 @@
-//! `connect()` and `disconnect()`.
+//! `connect()` and `disconnect()`: create, change and drop a connection.
 
 use crate::api::guard::guarded;
 use crate::api::log_in::with_login;
@@ -79,16 +79,17 @@ fn valid_name(name: &str) -> Result<&str, Failure> {
     const LONGEST: usize = 63;
     if name.len() > LONGEST {
         let message = format!("name must not be longer than {LONGEST} bytes");
-        return Err(Failure::argument(message).hint("It is the schema that the mirrors are put in."));
+        return Err(Failure::argument(message).hint("The mirrors are created in the schema of this name."));
     }
     if name.starts_with("pg_") || matches!(name, "odoo_sync" | "information_schema") {
         return Err(Failure::argument(format!("name must not be {name:?}"))
-            .hint("It is the schema that the mirrors are put in, and that one is taken."));
+            .hint("The mirrors are created in the schema of this name, which is reserved."));
     }
     Ok(name)
 }
 
-/// The connection that is to be replaced; another wrapper's server of that name is not ours to touch.
+/// The connection that `connect()` replaces, if there is one. Fails when another wrapper's foreign server or an
+/// extension's schema has the name, or while a run of the connection is under way.
 fn existing(name: &str) -> Result<Option<Connection>, Failure> {
     if let Some(connection) = connection::all()?.into_iter().find(|connection| connection.name == name) {
         connection.ensure_idle()?;
@@ -99,7 +100,7 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
         &[name.into()],
     )?;
     if taken == Some(true) {
-        let message = format!("a foreign server named {name:?} exists already, and is no connection to Odoo");
+        let message = format!("foreign server {name:?} already exists and is not a connection to Odoo");
         return Err(Failure::new(PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT, message)
             .hint("Choose another name: odoo_sync.connect(..., name => 'odoo_erp')."));
     }
@@ -112,15 +113,15 @@ fn existing(name: &str) -> Result<Option<Connection>, Failure> {
         &[name.into()],
     )?;
     if let Some(extension) = extension {
-        let message = format!("the schema {name:?} belongs to the extension {extension}");
+        let message = format!("schema {name:?} belongs to extension {extension}");
         return Err(Failure::argument(message)
-            .hint("The mirrors are put in the schema of the connection's name. Choose another: odoo_sync.connect(..., name => 'odoo_erp')."));
+            .hint("The mirrors are created in the schema of the connection's name. Choose another name: odoo_sync.connect(..., name => 'odoo_erp')."));
     }
     Ok(None)
 }
 
-/// The file with the certificates of the authorities that vouch for the server: the one that is named, or the one that
-/// was before; an empty name goes back to the system's.
+/// The file with the CA certificates that the server's is verified against: the named one, else the one that was set
+/// before; an empty name resets it to the system's.
 fn authorities(named: Option<&str>, before: Option<&Connection>) -> Result<Option<String>, Failure> {
     match named {
         None => Ok(before.and_then(|before| before.ca_file.clone())),
@@ -148,7 +149,7 @@ fn store(connection: &Connection, credentials: &Credentials, before: Option<&Con
     if before.is_none() {
         Spi::run(&format!("CREATE SERVER {server} FOREIGN DATA WRAPPER odoo_sync OPTIONS ({changes})"))?;
     } else if !changes.is_empty() {
-        // its owner's right, which a role that only changes its own login need not have
+        // requires ownership of the server, which a role that only changes its own login may lack
         Spi::run(&format!("ALTER SERVER {server} OPTIONS ({changes})"))?;
     }
     credentials::write(name, credentials)?;
@@ -160,14 +161,14 @@ fn store(connection: &Connection, credentials: &Credentials, before: Option<&Con
             &[name.into()],
         )?;
         if !is_same {
-            // another Odoo: what was known of the old one's state says nothing of this one's
+            // another Odoo database, to which the recorded state of the old one does not apply
             Spi::run_with_args("DELETE FROM odoo_sync.mirror_state WHERE connection = $1", &[name.into()])?;
         }
         Ok(())
     })
 }
 
-/// What has to be said of the server's options: all that differ from before.
+/// The OPTIONS clause for CREATE or ALTER SERVER: all options that differ from before.
 fn changes(connection: &Connection, before: Option<&Connection>) -> String {
     type Value = fn(&Connection) -> Option<&str>;
     let options: [(&str, Value); 3] = [

@@ -1,4 +1,4 @@
-//! `load_catalogue()`: how the built-in rows of the catalogue get into it, in a new installation and in an upgrade.
+//! `load_catalogue()`: loads the catalogue's built-in rows, on CREATE EXTENSION and on ALTER EXTENSION UPDATE.
 
 use crate::api::guard::guarded_in_any_version;
 use crate::failure::Failure;
@@ -9,10 +9,10 @@ use pgrx::prelude::*;
 /// The rows, as INSERT statements.
 const BUILTIN: &str = include_str!("../../sql/catalogue.sql");
 
-/// Replaces the built-in rows by those of this version; a user's own stay as they are, which a trigger sees to.
+/// Replaces the built-in rows by those of this version; a trigger gives a user's row precedence over a built-in one.
 ///
-/// An upgrade over several versions calls it once for each, with the library of the last: the tables may not be what
-/// this version's rows need until then, so that the calls before do nothing.
+/// An upgrade over several versions calls it once for each, with the library of the last one. Until the last call the
+/// tables may lack what this version's rows need, so that the earlier calls do nothing.
 #[pg_extern]
 fn load_catalogue() -> Result<(), ErrorReport> {
     guarded_in_any_version(|| {

@@ -1,11 +1,11 @@
-//! Talking to Odoo from a SQL function: in a thread of its own, so that the backend stays cancellable.
+//! Calls to Odoo from a SQL function, in a thread of their own so that the backend stays cancellable.
 
 use crate::failure::Failure;
 use crate::pg::thread;
 use crate::reader::access::Access;
 use odoo::{Cancel, Client, Error};
 
-/// Logs in and does `work` with what became of that.
+/// Logs in to Odoo and passes the client, or the error, to `work`.
 pub fn with_login<T: Send + 'static>(
     access: Access,
     work: impl FnOnce(Result<Client, Error>) -> T + Send + 'static,

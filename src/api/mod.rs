@@ -1,4 +1,4 @@
-//! The SQL functions, one file a subject.
+//! The SQL functions, one file per subject.
 
 mod adopt;
 mod arguments;

@@ -1,4 +1,4 @@
-//! `run()` and `run_due()`.
+//! `run()` and `run_due()`: start runs of types, and wait for them or not.
 
 use crate::api::guard::guarded;
 use crate::api::{arguments, types};
@@ -18,7 +18,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::collections::HashMap;
 
-/// Both functions return the same columns, the counts of a run among them.
+/// Defines `run()` and `run_due()`, which return the same columns, a run's counts among them.
 macro_rules! define_functions {
     ($($count:ident),*) => {
         #[allow(clippy::type_complexity)]
@@ -73,7 +73,7 @@ macro_rules! define_functions {
             Ok(TableIterator::new(outcomes.into_iter().map(row)))
         }
 
-        /// A row of the answer.
+        /// The result row of a type.
         #[allow(clippy::type_complexity)]
         fn row(
             outcome: Outcome,
@@ -101,7 +101,7 @@ macro_rules! define_functions {
     };
 }
 
-/// The type of each count.
+/// The type of a count's column.
 macro_rules! bigint {
     ($count:ident) => {
         i64
@@ -124,7 +124,7 @@ fn run_types(
     start(due, full, force, wait)
 }
 
-/// What `run()` is called for: the connections, and the types of each.
+/// The connections that a call of `run()` is for, and the types of each.
 fn to_run(
     types: Option<Vec<Option<String>>>,
     connection: Option<&str>,
@@ -138,7 +138,7 @@ fn to_run(
     with_types(connections, |name| types::of_connection(name, named.as_deref()))
 }
 
-/// The connections that have such types, with these.
+/// The connections with their types; those without any are left out.
 fn with_types(
     connections: Vec<Connection>,
     types_of: impl Fn(&str) -> Result<Vec<String>, Failure>,
@@ -159,7 +159,7 @@ fn run_due_types(connection: Option<&str>) -> Result<Vec<Outcome>, Failure> {
     start(due, false, false, true)
 }
 
-/// What `run_due()` is called for.
+/// The connections that have types which are due, and these types.
 fn what_is_due(connection: Option<&str>) -> Result<Vec<(Connection, Vec<String>)>, Failure> {
     let connections = connection::usable(connection)?;
     if !settings::enabled() {
@@ -174,7 +174,7 @@ fn what_is_due(connection: Option<&str>) -> Result<Vec<(Connection, Vec<String>)
     })
 }
 
-/// Starts a worker for each connection; waits for them or not; raises an error when a type failed.
+/// Starts a worker for each connection; if it waits for them, fails when a type failed.
 fn start(due: Vec<(Connection, Vec<String>)>, full: bool, force: bool, wait: bool) -> Result<Vec<Outcome>, Failure> {
     if due.is_empty() {
         return Ok(Vec::new());
@@ -224,11 +224,11 @@ fn start(due: Vec<(Connection, Vec<String>)>, full: bool, force: bool, wait: boo
     }
 }
 
-/// What a queued type's row says.
-const QUEUED: &str = "Begins when this transaction commits, since it has made or changed what the run reads. SELECT * FROM odoo_sync.status() shows how it goes.";
+/// The message in a queued type's row.
+const QUEUED: &str = "Starts when this transaction commits, since it has changed the connection, login, catalogue or type settings that the run reads. SELECT * FROM odoo_sync.status() shows its progress.";
 
-/// Whether this transaction has made or changed what the runs read: the connection, the login, the catalogue, what is
-/// set for types. Their workers see that once it is committed.
+/// Whether this transaction has created or changed what the runs read: the connection, the login, the catalogue, the
+/// types' settings. Their workers see it only once it is committed.
 fn depends_on_this_transaction(due: &[(Connection, Vec<String>)]) -> Result<bool, Failure> {
     if as_owner(catalogue::is_being_changed_here)? {
         return Ok(true);
@@ -242,7 +242,7 @@ fn depends_on_this_transaction(due: &[(Connection, Vec<String>)]) -> Result<bool
     Ok(false)
 }
 
-/// The rows of types that nobody waits for.
+/// The result rows of types that are queued, or started without waiting.
 fn begun(tasks: &[Task], run_id: i64, status: Status, message: Option<&str>) -> Vec<Outcome> {
     let outcome = |task: &Task, name: &String| Outcome {
         message: message.map(str::to_string),
@@ -251,7 +251,7 @@ fn begun(tasks: &[Task], run_id: i64, status: Status, message: Option<&str>) -> 
     tasks.iter().flat_map(|task| task.types.iter().map(move |name| outcome(task, name))).collect()
 }
 
-/// One error for all types that failed, which tells of the others too.
+/// One error for all types that failed; its DETAIL lists the other types too.
 fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
     let ended_badly = |outcome: &&Outcome| matches!(outcome.status, Status::Failed | Status::Interrupted);
     let failed: Vec<&Outcome> = outcomes.iter().filter(ended_badly).collect();
@@ -259,7 +259,7 @@ fn failure_of(outcomes: &[Outcome]) -> Option<Failure> {
     let names: Vec<String> = failed.iter().map(|outcome| label(outcome, outcomes)).collect();
     let is_cancelled = failed.iter().all(|outcome| outcome.status == Status::Interrupted);
     let message = if is_cancelled {
-        format!("the run was cancelled; {} did not end", names.join(", "))
+        format!("the run was cancelled; {} did not finish", names.join(", "))
     } else {
         let of_all = counted(outcomes.len() as u64, "type");
         format!("{} of {of_all} failed: {}", failed.len(), names.join(", "))

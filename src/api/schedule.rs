@@ -14,7 +14,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::quote_literal;
 
-/// The job's name for all connections; the prefix of the names for one connection.
+/// The name of the pg_cron job for all connections, and the prefix of the names of jobs for one.
 const JOB: &str = "odoo-auto-sync";
 
 #[pg_extern]
@@ -39,7 +39,7 @@ fn schedule(
             place.query("SELECT cron.schedule_in_database($1, $2, $3, $4)", &[&job, cron, &command, &here])
         }
         .map_err(|failure| explain(failure, cron, &place))?;
-        id.ok_or_else(|| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "pg_cron gave the job no number"))
+        id.ok_or_else(|| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "pg_cron returned no job id"))
     })
 }
 
@@ -54,7 +54,7 @@ fn unschedule(connection: default!(Option<&str>, "NULL")) -> Result<bool, ErrorR
     })
 }
 
-/// Removes the caller's job for a connection, or the one for all; whether there was one.
+/// Removes the caller's job for a connection, or the one for all, and returns whether there was one.
 fn remove(connection: Option<&str>) -> Result<bool, Failure> {
     let job = job_name(connection);
     let place = CronPlace::find()?;
@@ -67,28 +67,28 @@ fn remove(connection: Option<&str>) -> Result<bool, Failure> {
     Ok(removed.unwrap_or(0) > 0)
 }
 
-/// Removes the caller's job for a connection that is about to be forgotten, where there is pg_cron and the caller may
-/// use it.
+/// Removes the caller's job for a connection that is being dropped, where pg_cron is installed and the caller may use
+/// it.
 pub fn forget(connection: &str) -> Result<(), Failure> {
     use PgSqlErrorCode::*;
     let Err(failure) = attempt(|| remove(Some(connection))) else {
         return Ok(());
     };
-    // without pg_cron, or without a right in it, there is none of the caller's
+    // without pg_cron, or without privileges on it, the caller has no job
     let has_none = [ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, ERRCODE_INSUFFICIENT_PRIVILEGE];
     if failure.is_cancelled() {
         return Err(failure);
     }
     if !has_none.into_iter().any(|code| failure.is(code)) {
         pgrx::warning!(
-            "the schedule of connection {connection} could not be removed, if there is one: {}",
+            "could not remove the schedule of connection {connection}, if there is one: {}",
             failure.summary()
         );
     }
     Ok(())
 }
 
-/// The job's name, for a connection that exists.
+/// The job's name; fails when the connection does not exist.
 fn job(connection: Option<&str>) -> Result<String, Failure> {
     connection::named_or_all(connection)?;
     Ok(job_name(connection))
@@ -98,8 +98,8 @@ fn job_name(connection: Option<&str>) -> String {
     connection.map_or_else(|| JOB.to_string(), |name| format!("{JOB}-{name}"))
 }
 
-/// The job's name where another database of the cluster has the plain one: to pg_cron, names are a role's over all of
-/// them, and it would change the other job and make none here.
+/// The job's name where a job of another database has the plain one. To pg_cron a name is unique per role in the whole
+/// cluster: it would change the other database's job, and create none here.
 fn name_of_its_own(job: &str, database: &str) -> String {
     format!("{job}@{database}")
 }
@@ -108,7 +108,7 @@ fn current_database_name() -> Result<String, Failure> {
     Ok(Spi::get_one::<String>("SELECT current_database()::text")?.unwrap_or_default())
 }
 
-/// The database in which pg_cron keeps its jobs: there is one in a cluster.
+/// The database in which pg_cron keeps its jobs, one per cluster: `cron.database_name`.
 struct CronPlace {
     database: pg_sys::Oid,
     name: String,
@@ -117,7 +117,7 @@ struct CronPlace {
 
 impl CronPlace {
     fn find() -> Result<CronPlace, Failure> {
-        // a setting that not every role may look at
+        // not every role may read this setting
         let name = as_owner(|| {
             let query = "SELECT pg_catalog.current_setting('cron.database_name', true)";
             Ok(Spi::get_one::<String>(query)?)
@@ -133,21 +133,21 @@ impl CronPlace {
         )?
         .filter(|oid| *oid != pg_sys::InvalidOid)
         .ok_or_else(|| {
-            missing(format!("the database of pg_cron, {name:?}, does not exist"))
+            missing(format!("pg_cron's database {name:?} does not exist"))
                 .hint("Set cron.database_name in postgresql.conf and restart the server.")
         })?;
         let is_here = current_database_name()? == name;
         let place = CronPlace { database, name, is_here };
         let installed = "SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'";
         if place.query(installed, &[])? != Some(1) {
-            let hint = format!("In database {}: CREATE EXTENSION pg_cron;", place.name);
+            let hint = format!("Run CREATE EXTENSION pg_cron in database {}.", place.name);
             let message = format!("pg_cron is loaded, but not installed in its database {:?}", place.name);
             return Err(missing(message).hint(hint));
         }
         Ok(place)
     }
 
-    /// The name that a job of this database can have.
+    /// The job's name; with this database's name appended where a job of another database has the plain one.
     fn free_name(&self, job: String, here: &str) -> Result<String, Failure> {
         let taken = self.query(
             "SELECT count(*) FROM cron.job j
@@ -158,11 +158,11 @@ impl CronPlace {
             return Ok(job);
         }
         let own = name_of_its_own(&job, here);
-        pgrx::notice!("another database has the job {job}: this one is {own}");
+        pgrx::notice!("job {job} exists in another database: this one is named {own}");
         Ok(own)
     }
 
-    /// Runs a query whose result is a bigint where pg_cron lives.
+    /// Runs a query that returns a bigint in pg_cron's database.
     fn query(&self, query: &str, arguments: &[&str]) -> Result<Option<i64>, Failure> {
         if !self.is_here {
             return statement::query(self.database, query, arguments);
@@ -176,7 +176,7 @@ fn missing(message: impl Into<String>) -> Failure {
     Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
 }
 
-/// Adds to an error of pg_cron what the caller can do about it.
+/// Adds a hint to an error of pg_cron's, with a message of its own for an invalid schedule.
 fn explain(failure: Failure, cron: &str, place: &CronPlace) -> Failure {
     if failure.is(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE) {
         let function = if place.is_here {
@@ -190,10 +190,10 @@ fn explain(failure: Failure, cron: &str, place: &CronPlace) -> Failure {
         ));
     }
     if failure.message.contains("schedule") {
-        let message = format!("pg_cron does not take {cron:?} for a schedule");
+        let message = format!("pg_cron rejects the schedule {cron:?}");
         return Failure::argument(message)
             .detail(failure.message)
-            .hint("Five fields, as in '0 */2 * * *': minute, hour, day of month, month, day of week.");
+            .hint("Use five fields, as in '0 */2 * * *': minute, hour, day of month, month, day of week.");
     }
     failure
 }

@@ -1,4 +1,4 @@
-//! `status()`.
+//! `status()`: each type's state, last run, last success and rows.
 
 use crate::api::guard::guarded;
 use crate::connection;
@@ -12,8 +12,8 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-/// A type's last run that did something, its last one that ended well, and its rows; with the counts' columns in place
-/// of `{counts}`. A queued run is not the last one while another is still under way.
+/// A type's state, its last run that was not skipped, its last success and its row count; `{counts}` stands for the
+/// columns of the counts. A queued run does not count as the last one while another is still under way.
 const QUERY: &str = "
     SELECT CASE WHEN last.status = 'running' AND odoo_sync.is_running($1, $2) THEN 'running'
                 WHEN last.status = 'queued'
@@ -44,7 +44,7 @@ const QUERY: &str = "
                        WHERE r.connection = $1 AND r.type = $2 AND r.mode IS NOT NULL AND r.status = 'skipped'
                        ORDER BY r.run_id DESC LIMIT 1) AS lacking ON true";
 
-/// The function, and its rows, with the counts of a run among their columns.
+/// Defines `status()`, with a run's counts among its columns.
 macro_rules! define_function {
     ($($count:ident),*) => {
         #[allow(clippy::type_complexity)]
@@ -96,7 +96,7 @@ macro_rules! define_function {
 }
 with_counts!(define_function);
 
-/// The types of the connections that are asked about, each with whether it is enabled.
+/// The types of the named connection, or of all, each with whether it is enabled.
 fn types_to_show(connection: Option<&str>) -> Result<Vec<(String, String, bool)>, Failure> {
     let connections = connection::named_or_all(connection)?;
     let listed = settings::types()?;
@@ -118,7 +118,7 @@ fn types_to_show(connection: Option<&str>) -> Result<Vec<(String, String, bool)>
     })
 }
 
-/// Looks how a type stands.
+/// Queries a type's status and passes the row to `work`.
 fn with_row<R>(
     connection: &str,
     name: &str,
@@ -136,8 +136,8 @@ fn with_row<R>(
     ];
     let mut interrupted = None;
     loop {
-        // a run that ends between the snapshot and the look at its lock seems to be cut off: a second look, with
-        // another snapshot, tells
+        // a run that ends after the snapshot is taken and before its lock is checked looks interrupted: that is
+        // checked again with a fresh snapshot
         let row = with_fresh_snapshot(|| {
             Spi::connect(|client| {
                 let row = client.select(query.as_str(), Some(1), &arguments)?.first();

@@ -1,4 +1,4 @@
-//! Which types a caller means.
+//! Resolves which types a call is for.
 
 use crate::api::arguments;
 use crate::failure::Failure;
@@ -6,7 +6,7 @@ use crate::settings;
 use crate::state::catalogue;
 use crate::state::extension::as_owner;
 
-/// The types that the setting `odoo_sync.types` lists; fails when there is no such type.
+/// The types that the setting `odoo_sync.types` lists; fails when one of them does not exist.
 pub fn listed() -> Result<Option<Vec<String>>, Failure> {
     let listed = settings::types()?;
     if let Some(listed) = &listed {
@@ -15,7 +15,7 @@ pub fn listed() -> Result<Option<Vec<String>>, Failure> {
     Ok(listed)
 }
 
-/// The types that the caller names, each once; None for those that are enabled.
+/// The types that the caller names, without duplicates; None: those that are enabled.
 pub fn named(types: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>, Failure> {
     let Some(types) = types else { return Ok(None) };
     let mut named = Vec::new();
@@ -33,7 +33,7 @@ pub fn named(types: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>, 
     Ok(Some(named))
 }
 
-/// The named types, or those that are enabled on a connection; a notice where there are none.
+/// The named types, or those that are enabled on a connection, with a notice where there are none.
 pub fn of_connection(connection: &str, named: Option<&[String]>) -> Result<Vec<String>, Failure> {
     let listed = listed()?;
     if let Some(named) = named {

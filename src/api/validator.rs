@@ -1,4 +1,4 @@
-//! The validator of the foreign data wrapper: which options a connection's server and user mappings have.
+//! The validator of the foreign data wrapper: which options a connection's server and user mappings take.
 
 use crate::api::guard::guarded_in_any_version;
 use crate::connection::secret_source;
@@ -28,7 +28,7 @@ pub fn validate_options(options: Vec<Option<String>>, catalog: pg_sys::Oid) -> R
                     PgSqlErrorCode::ERRCODE_FDW_OPTION_NAME_NOT_FOUND,
                     format!("a connection needs the option {lacking}"),
                 )
-                .hint("odoo_sync.connect(url, database, login, secret) makes a connection with all that it needs."));
+                .hint("odoo_sync.connect(url, database, login, secret) creates a connection with all its options."));
             }
         }
         for option in options.iter().flatten() {
@@ -37,14 +37,14 @@ pub fn validate_options(options: Vec<Option<String>>, catalog: pg_sys::Oid) -> R
                 let failure =
                     Failure::new(PgSqlErrorCode::ERRCODE_FDW_INVALID_OPTION_NAME, format!("invalid option {name:?}"));
                 return Err(if allowed.is_empty() {
-                    failure.hint("There are no options here.")
+                    failure.hint("There are no valid options in this context.")
                 } else {
                     failure.hint(format!("Valid options: {}.", allowed.join(", ")))
                 });
             }
             if value.is_empty() {
                 let failure = Failure::argument(format!("option {name} must not be empty"));
-                return Err(failure.hint("Name a value, or leave the option as it is."));
+                return Err(failure.hint("Give it a value, or leave the option unchanged."));
             }
             match name {
                 "url" => {

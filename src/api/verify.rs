@@ -18,7 +18,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::sync::Arc;
 
-/// A row of the result; a count that is not known is NULL.
+/// A result row; a count that could not be determined is NULL.
 type Row = (String, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, bool, Option<String>);
 
 #[allow(clippy::type_complexity)]
@@ -77,7 +77,7 @@ fn verify(
     })
 }
 
-/// Compares one mirror with Odoo. Problems of the mirror are reported in its row; those of the connection are errors.
+/// Compares one mirror. A problem of the mirror alone is reported in its row; one of the connection is an error.
 fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, Failure> {
     let asked = source.clone();
     let outline = match thread::wait_for(move || asked.outline(batch_size))? {
@@ -110,7 +110,7 @@ fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, F
             let why = Failure::from(error).summary();
             problems.push(format!("{} could not be compared: {why}", fields.join(", ")));
         }
-        // what lies between two pages belongs to the later one, and the ends are open
+        // ids between two pages belong to the later one; the first page has no lower bound, the last no upper one
         let upto = page.records.ids.last().copied().filter(|_| number < last);
         if let Some((table, _)) = &found {
             difference.add(table.compare_page(&page.records, after, upto)?);
@@ -146,7 +146,7 @@ fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, F
     Ok(row(source, Some(odoo_count), Some(rows), Some(difference), problems))
 }
 
-/// The fields whose sums differ, where ids and write dates tell nothing.
+/// The fields whose sums in Odoo and here differ, for a mirror whose ids and write dates do not.
 fn unlike_sums(table: &Table, outline: &Outline) -> Result<Vec<String>, Failure> {
     let there: Vec<(&MirrorColumn, &Field, f64)> = outline
         .sums
@@ -169,8 +169,8 @@ fn unlike_sums(table: &Table, outline: &Outline) -> Result<Vec<String>, Failure>
         .collect())
 }
 
-/// Whether two sums are of the same numbers. Odoo hands over a double, which the sum here is rounded to as well; and
-/// where the numbers are doubles in Odoo's own table, each step of its adding may have rounded.
+/// Whether two sums are equal within rounding error. Odoo returns a double, to which the sum here is rounded as well;
+/// where Odoo's own column holds doubles, each of its additions may have rounded too.
 fn is_same(there: f64, here: &Sum, kind: &FieldKind) -> bool {
     let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
     let (sum, magnitude) = (number(&here.sum), number(&here.magnitude));
@@ -182,7 +182,7 @@ fn is_same(there: f64, here: &Sum, kind: &FieldKind) -> bool {
     (there - sum).abs() <= tolerance
 }
 
-/// The row of a mirror whose model Odoo does not have: the table must be empty.
+/// The row of a mirror whose model this Odoo does not have: it is ok when the mirror has no rows.
 fn without_model(schema: &str, source: &Source) -> Result<Row, Failure> {
     let mut problems = vec![format!("Odoo has no model {}: its module is not installed", source.spec.model)];
     let rows = match Table::find(schema, &source.spec.table_name, Vec::new(), None) {
@@ -197,7 +197,7 @@ fn without_model(schema: &str, source: &Source) -> Result<Row, Failure> {
     Ok(told(source, counts, rows == 0, problems))
 }
 
-/// An error about one mirror is reported in its row; an error about the connection fails the statement.
+/// Reports a mirror that cannot be read in its row; fails for all other errors, such as an Odoo that is unreachable.
 fn unreadable(source: &Source, error: Error) -> Result<Row, Failure> {
     let is_of_mirror = matches!(
         error.kind,
@@ -207,7 +207,7 @@ fn unreadable(source: &Source, error: Error) -> Result<Row, Failure> {
     if is_of_mirror { Ok(row(source, None, None, None, vec![failure.summary()])) } else { Err(failure) }
 }
 
-/// A mirror's row; `ok` where no problem was found.
+/// A mirror's row; it is ok when there are no problems.
 fn row(
     source: &Source,
     odoo: Option<u64>,

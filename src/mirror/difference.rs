@@ -1,4 +1,4 @@
-//! The differences between a mirror and Odoo. Read-only, so that it works on a standby too.
+//! Compares a mirror with Odoo's current records. Read-only, so that it works on a standby too.
 
 use crate::encode::cells::Cells;
 use crate::encode::page::EncodedPage;
@@ -12,13 +12,13 @@ use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 use serde::Deserialize;
 
-/// How many ids of each sort are named.
+/// How many ids of each kind are reported.
 const NAMED: usize = 3;
 
-/// Records that are on one side only, or on both with other values. Each list has the first few ids.
+/// Records that are on one side only, or on both with different values. Each list has the first few ids.
 #[derive(Debug, Default, Deserialize)]
 pub struct Difference {
-    /// The mirror's rows that were looked at.
+    /// The mirror's rows that were compared.
     pub rows: u64,
     pub missing: u64,
     pub extra: u64,
@@ -29,7 +29,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Adds what was found in another part of the mirror.
+    /// Adds the difference of another part of the mirror.
     pub fn add(&mut self, other: Difference) {
         fn extend(ids: &mut Vec<i64>, more: Vec<i64>) {
             ids.extend(more);
@@ -49,19 +49,19 @@ impl Difference {
     }
 }
 
-/// What a column's values add up to.
+/// The sum of a column's values.
 #[derive(Debug, Deserialize)]
 pub struct Sum {
-    /// In decimal digits, exact.
+    /// The exact sum, in decimal digits.
     pub sum: String,
-    /// The sum of the values without their signs, which tells how much rounding may add up to.
+    /// The sum of the absolute values, which bounds the accumulated rounding error.
     pub magnitude: String,
     pub rows: u64,
 }
 
 impl Table {
-    /// Compares a page of Odoo's records, by the values that it has, with the rows whose ids are beyond `after` and up
-    /// to `last`; an end that is None is open. Times are compared by the second, as Odoo shows them.
+    /// Compares a page of Odoo's records, in the fields that it has, with the rows whose ids are greater than `after`
+    /// and at most `last`; None: no bound. Times are compared to the second, as Odoo returns them.
     pub fn compare_page(
         &self,
         page: &EncodedPage,
@@ -142,7 +142,7 @@ fn read<T: serde::de::DeserializeOwned>(text: Option<String>) -> Result<T, Failu
     serde_json::from_str(&text.unwrap_or_default()).map_err(|error| {
         Failure::new(
             PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-            format!("internal error: a comparison cannot be read: {error}"),
+            format!("internal error: could not parse the result of a comparison: {error}"),
         )
     })
 }

@@ -6,15 +6,15 @@ use crate::pg::{interrupts, savepoint};
 use pgrx::prelude::*;
 use std::time::Duration;
 
-/// How long the lock is waited for at a time, and how long others are let by between two times.
+/// The `lock_timeout` of one attempt, and the pause between two attempts, in which others can acquire their locks.
 const WAIT: &str = "100ms";
 const PAUSE: Duration = Duration::from_millis(150);
-/// How many times: 5 s in all, which is as long as a worker waits for any lock.
+/// The number of attempts: 5 s in all, which is a worker's `lock_timeout`.
 const TIMES: u32 = 20;
 
 impl Table {
     /// Takes an ACCESS EXCLUSIVE lock until the transaction ends, which must hold no lock on the table yet. Readers
-    /// queue behind whoever waits for such a lock: hence it is waited for a moment at a time, again and again.
+    /// queue behind a waiter for such a lock: hence many short attempts rather than one long wait.
     pub(super) fn lock_to_change(&self) -> Result<(), Failure> {
         let usual = Spi::get_one::<String>("SELECT pg_catalog.current_setting('lock_timeout')")?;
         let statement = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", self.qualified());

@@ -9,7 +9,7 @@ pub const DELETED_AT: &str = "_deleted_at";
 /// The longest name of a table or column, in bytes: PostgreSQL's NAMEDATALEN without the terminator.
 pub const LONGEST_NAME: usize = 63;
 
-/// The first `bytes` bytes of a name, or a little less: characters are not cut.
+/// Truncates a name to at most `bytes` bytes, at a character boundary.
 pub fn cut(name: &str, bytes: usize) -> &str {
     &name[..name.floor_char_boundary(bytes)]
 }

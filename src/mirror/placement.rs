@@ -1,14 +1,15 @@
-//! Which column a field's values go to, in a table that is there already.
+//! Which column a field's values go to, in an existing table.
 
 use crate::mirror::column::MirrorColumn;
 use crate::mirror::names::{LONGEST_NAME, cut};
 use std::collections::{HashMap, HashSet};
 
-/// Gives each column its name, and returns those that the table (its columns' types by name) has to gain.
+/// Gives each column its name, and returns those that must be added to the table; `existing` has the types of its
+/// columns by name.
 ///
 /// A field stays in the column that is `known` to be its own, or goes to the one of its name, if that can hold its
 /// values exactly. If not (its type changed in Odoo, or here), it goes to `name_1` beside it, or the next number that
-/// makes no other field's name: changing a column's type would take the views on it along.
+/// makes no other field's name: a column's type cannot be changed without dropping the views on it.
 pub fn place(
     columns: &mut [MirrorColumn],
     existing: &HashMap<String, String>,

@@ -1,4 +1,4 @@
-//! Writes to a mirror: upserts of pages, deletes of records that Odoo no longer has.
+//! Writes to a mirror: stores pages of records, and removes records that are gone (no longer in Odoo).
 
 use crate::encode::page::EncodedPage;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 use std::ops::Range;
 
-/// The rows that a page inserted and updated; the others were equal and stayed untouched.
+/// The numbers of rows that writing a page inserted and updated; the others were equal already, and not touched.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Written {
     pub inserted: u64,
@@ -37,7 +37,7 @@ impl Table {
         })
     }
 
-    /// Inserts records that are known to be new, without ON CONFLICT.
+    /// Inserts records that are known to be new, which saves the conflict check of each.
     pub fn insert(&self, page: &EncodedPage, rows: Range<usize>) -> Result<Written, Failure> {
         let rowset = self.rowset(page, rows)?;
         Spi::connect_mut(|client| {
@@ -48,7 +48,7 @@ impl Table {
         })
     }
 
-    /// One record of a page as JSON, for whoever looks into why it could not be stored.
+    /// One record of a page as JSON, to show why it could not be stored.
     pub fn as_json(&self, page: &EncodedPage, row: usize) -> Result<Option<pgrx::JsonB>, Failure> {
         let rowset = self.rowset(page, row..row + 1)?;
         Spi::connect_mut(|client| {
@@ -94,7 +94,7 @@ impl Table {
         let set: String = names.iter().map(|name| format!("{name} = EXCLUDED.{name}, ")).collect();
         let mirror: Vec<String> = names.iter().map(|name| format!("mirror.{name}")).collect();
         let excluded: Vec<String> = names.iter().map(|name| format!("EXCLUDED.{name}")).collect();
-        // ROW, since a single column in parentheses would be a value
+        // ROW, since a single column in parentheses would be a scalar
         let mut differs = format!("ROW({}) IS DISTINCT FROM ROW({})", mirror.join(", "), excluded.join(", "));
         if names.is_empty() {
             differs = "false".to_string();
@@ -110,7 +110,7 @@ impl Table {
         )
     }
 
-    /// Narrows to the rows whose records are in Odoo, as far as is known.
+    /// The condition, in SQL, for rows that are not marked as gone.
     pub(super) fn present(&self, alias: &str) -> String {
         if self.has_marks { format!("{alias}.{DELETED_AT} IS NULL") } else { "true".to_string() }
     }
@@ -137,7 +137,7 @@ impl Table {
         Ok(Spi::get_one_with_args::<Vec<i64>>(&query, &[ids.to_vec().into()])?.unwrap_or_default())
     }
 
-    /// Removes the rows of records that are gone, or marks them; how many there were.
+    /// Removes the rows of records that are gone, or marks them, and returns how many it changed.
     pub fn delete(&self, ids: &[i64], marks: bool) -> Result<u64, Failure> {
         let table = self.qualified();
         let statement = if marks {
@@ -154,7 +154,7 @@ impl Table {
         })
     }
 
-    /// The ids of the rows whose list in `field` has one of `others` in it.
+    /// The ids of the rows whose array in `field` contains one of `others`.
     pub fn listing(&self, field: &str, others: &[i64]) -> Result<Vec<i64>, Failure> {
         let Some(column) = self.column_of(field) else {
             return Ok(Vec::new());
@@ -167,8 +167,8 @@ impl Table {
         Ok(sql::value(&query, &[others.to_vec().into()])?.unwrap_or_default())
     }
 
-    /// [`Table::delete`] with all that it brings about: what other tables' foreign keys say, and triggers that wait for
-    /// the transaction's end.
+    /// Removes or marks rows like [`Table::delete`], and fires the deferred triggers at once: those of other tables'
+    /// foreign keys, and users' constraint triggers.
     pub fn delete_now(&self, ids: &[i64], marks: bool) -> Result<u64, Failure> {
         contained(|| {
             let removed = self.delete(ids, marks)?;
@@ -177,8 +177,8 @@ impl Table {
         })
     }
 
-    /// Whether the table takes any row at all, as its triggers are: one that it has is written as it is, and that is
-    /// undone.
+    /// Whether the table's triggers let any row be written at all: an existing row is updated to itself, and that is
+    /// rolled back.
     pub fn takes_a_row(&self) -> Result<bool, Failure> {
         let statement =
             format!("UPDATE {0} SET {SYNCED_AT} = {SYNCED_AT} WHERE id = (SELECT min(id) FROM {0})", self.qualified());
@@ -188,7 +188,7 @@ impl Table {
         }
     }
 
-    /// Removes the rows that were marked while that was how the type did it.
+    /// Removes the rows that were marked while the type's `deletes` was `mark`.
     pub fn delete_marked(&self) -> Result<u64, Failure> {
         if !self.has_marks {
             return Ok(0);
@@ -200,7 +200,7 @@ impl Table {
         })
     }
 
-    /// The greatest id of its rows.
+    /// The greatest id in the mirror; None when it is empty.
     pub fn last_id(&self) -> Result<Option<i64>, Failure> {
         let query = format!("SELECT max(id) FROM {}", self.qualified());
         Ok(Spi::get_one(&query)?)

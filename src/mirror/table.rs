@@ -1,4 +1,4 @@
-//! A mirror's table: created where missing, with columns added for new fields.
+//! A mirror's table: created where it is missing, altered where Odoo has gained a field.
 
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
@@ -12,23 +12,23 @@ use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
-/// A mirror's table as it stands, and the columns that a run fills.
+/// A mirror's existing table, and the columns that a run fills.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub schema: String,
     pub name: String,
     pub columns: Vec<MirrorColumn>,
-    /// What Odoo keeps unique among the records.
+    /// The fields whose values together are unique in Odoo.
     pub unique_key: Option<Vec<String>>,
     /// Whether rows of records that are gone can be marked rather than removed.
     pub has_marks: bool,
-    /// Whether triggers or rules of the user's can change or leave out what is stored.
+    /// Whether a user's triggers or rules can change or suppress what is stored.
     pub has_triggers: bool,
-    /// The role that it belongs to.
+    /// The role that owns it.
     pub owner: pg_sys::Oid,
 }
 
-/// What a mirror's table is asked to be.
+/// The specification of a mirror's table.
 pub struct Wanted<'a> {
     pub schema: &'a str,
     pub name: &'a str,
@@ -37,21 +37,22 @@ pub struct Wanted<'a> {
     pub unique_key: Option<Vec<String>>,
     /// Whether the type marks the rows of records that are gone.
     pub marks: bool,
-    /// Which column each field was in when the mirror was last filled; None: it never was, and takes the columns as
-    /// they are.
+    /// Which column each field was in when the mirror was last filled; None: it never was, and existing columns are
+    /// used as they are.
     pub known: Option<&'a HashMap<String, String>>,
 }
 
-/// What became of a mirror's table.
+/// A mirror's table after [`Table::ensure`], and what that changed.
 pub struct Ensured {
     pub table: Table,
     pub is_new: bool,
-    /// The columns that a table which was there has gained, which are empty still.
+    /// The columns that were added to an existing table, which are still empty.
     pub gained: Vec<MirrorColumn>,
 }
 
-/// A column's type, in SQL over `pg_attribute a`: as `format_type` spells it, with a mark behind it, which no field's
-/// values fit, where values cannot be put into the column as they are, or different texts count as equal in it.
+/// A column's type, in SQL over `pg_attribute a`: as `format_type` spells it, with a suffix that makes it fit no field
+/// where values cannot be stored in the column unchanged, or its collation is nondeterministic (different texts are
+/// equal).
 pub(super) const COLUMN_TYPE: &str = "
     pg_catalog.format_type(a.atttypid, a.atttypmod)
     || CASE WHEN a.attgenerated <> '' THEN ' generated' WHEN a.attidentity <> '' THEN ' identity'
@@ -82,8 +83,8 @@ impl Table {
         Some(&column.name)
     }
 
-    /// Makes the table into what is wanted. What is there already is kept: nothing is ever dropped or rewritten, a
-    /// column of somebody's own is left alone, and a table that is no mirror is refused.
+    /// Creates the table, or adds the columns that it lacks. No column is ever dropped or rewritten, a user's column is
+    /// left alone, and a table that is no mirror is refused.
     pub fn ensure(wanted: Wanted) -> Result<Ensured, Failure> {
         let mut table = Table::named(wanted.schema, wanted.name, wanted.columns);
         table.unique_key = wanted.unique_key;
@@ -101,7 +102,7 @@ impl Table {
                 }
                 for column in &gained {
                     table.add(column).map_err(|failure| {
-                        failure.at(format!("{}, whose column {} is new", table.qualified(), column.name))
+                        failure.at(format!("adding column {} to {}", column.name, table.qualified()))
                     })?;
                 }
             }
@@ -112,9 +113,9 @@ impl Table {
         Ok(Ensured { table, is_new, gained })
     }
 
-    /// Fails where the current user may not fill the table. It is written as its owner, so that what the owner has put
-    /// on it (triggers, checks, defaults) never has the rights of whoever runs: who is not the owner needs all rights
-    /// that takes.
+    /// Fails when the current user may not fill the table. It is written as its owner, so that the owner's triggers,
+    /// checks and defaults never run with the caller's privileges: a caller who is not the owner needs all privileges
+    /// that writing takes.
     fn check_rights(&self, existing: &Existing) -> Result<(), Failure> {
         if can_become(current_user(), pg_sys::Oid::from(existing.owner)) {
             return Ok(());
@@ -122,17 +123,18 @@ impl Table {
         let table = self.qualified();
         let denied = |message| Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message);
         if !existing.is_writable {
-            return Err(denied(format!("permission denied for table {table}"))
-                .hint("It takes SELECT, INSERT, UPDATE and DELETE on it, or membership in the role that owns it."));
+            return Err(denied(format!("permission denied for table {table}")).hint(
+                "It requires SELECT, INSERT, UPDATE and DELETE on the table, or membership in the role that owns it.",
+            ));
         }
         if existing.has_row_security {
-            return Err(denied(format!("{table} has row-level security, and another owner"))
-                .hint("It takes membership in the role that owns it."));
+            return Err(denied(format!("{table} has row-level security, and the current user is not its owner"))
+                .hint("It requires membership in the role that owns the table."));
         }
         Ok(())
     }
 
-    /// Records the table's definition and assigns a column to each field; returns the columns that must be added.
+    /// Records the state of the existing table and the column of each field; returns the columns that it lacks.
     fn take_up(
         &mut self,
         existing: Existing,
@@ -144,15 +146,15 @@ impl Table {
         let mut free = existing.columns;
         if let Some(known) = known {
             for name in self.of_somebody(&free, known)? {
-                // no field's values fit
+                // a type that fits no field
                 free.insert(name, String::new());
             }
         }
         Ok(placement::place(&mut self.columns, &free, known))
     }
 
-    /// The columns that bear the name of a field that is new, and have values: somebody's own. What a field of Odoo's
-    /// has left behind is empty.
+    /// The user's columns that have the name of a new field: those with values, since a column that a former field left
+    /// behind is empty.
     fn of_somebody(
         &self,
         existing: &HashMap<String, String>,
@@ -174,7 +176,8 @@ impl Table {
         Ok(found)
     }
 
-    /// Adds the column that marks rows of deleted records, and drops the unique constraint, which those may violate.
+    /// Adds `_deleted_at`, which marks rows of records that are gone, and drops the unique constraint, which they may
+    /// violate.
     fn ensure_marks(&mut self) -> Result<(), Failure> {
         let qualified = self.qualified();
         let is_kept_unique = self.is_kept_unique()?;
@@ -196,8 +199,9 @@ impl Table {
         Ok(())
     }
 
-    /// What stands under this name now. A mirror is told by its key and its time column rather than by a note of ours,
-    /// so that it is still known after a restore, or after the extension was dropped and made again.
+    /// The relation that has this name now. A mirror is recognized by its primary key and `_synced_at` rather than by
+    /// an entry in the extension's tables, so that it still is after a restore, or after the extension was dropped and
+    /// created again.
     fn existing(&self) -> Result<Option<Existing>, Failure> {
         let query = format!(
             "
@@ -227,14 +231,14 @@ impl Table {
         Ok(sql::rows(&query, &[self.schema.as_str().into(), self.name.as_str().into()])?.pop())
     }
 
-    /// Fails where what stands under the name is no mirror.
+    /// Fails when the relation of this name is no mirror.
     fn check_mirror(&self, existing: &Existing) -> Result<(), Failure> {
         if existing.is_table && existing.is_mirror {
             return Ok(());
         }
         Err(Failure::new(
             PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
-            format!("{} is there already and is no mirror of odoo_sync; it was left untouched", self.qualified()),
+            format!("{} already exists and is no mirror of odoo_sync; it was left untouched", self.qualified()),
         )
         .hint(if existing.is_adoptable {
             "odoo_sync.adopt() makes it the mirror; or rename it, or move it to another schema, and run again."
@@ -283,9 +287,9 @@ impl Table {
         }
     }
 
-    /// Says in the table's comment what it is.
+    /// Sets the table's comment, which names the model.
     pub(super) fn describe(&self, model: &str) -> Result<(), Failure> {
-        let comment = quote_literal(format!("Odoo's {model}, kept equal by odoo_sync"));
+        let comment = quote_literal(format!("Odoo's {model}, mirrored by odoo_sync"));
         Ok(Spi::run(&format!("COMMENT ON TABLE {} IS {comment}", self.qualified()))?)
     }
 
@@ -316,11 +320,11 @@ impl Table {
         Ok(())
     }
 
-    /// The mirror as it stands, with those of the columns that it has, and the ones that a run would add; None when a
-    /// run would make the table. Changes nothing.
+    /// The existing mirror with those of the columns that it has, and the columns that a run would add; None when a run
+    /// would create the table. Changes nothing.
     ///
     /// # Errors
-    /// A table that is there and is no mirror.
+    /// The relation of this name is no mirror.
     pub fn find(
         schema: &str,
         name: &str,
@@ -338,7 +342,7 @@ impl Table {
         Ok(Some((table, gained)))
     }
 
-    /// Whether a mirror stands under this name.
+    /// Whether a mirror of this name exists.
     pub fn is_mirror(schema: &str, name: &str) -> Result<bool, Failure> {
         let existing = Table::named(schema, name, Vec::new()).existing()?;
         Ok(existing.is_some_and(|existing| existing.is_table && existing.is_mirror))

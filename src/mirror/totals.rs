@@ -12,7 +12,7 @@ impl Table {
         Ok(sql::value::<i64>(&query, &[])?.unwrap_or_default() as u64)
     }
 
-    /// How many records the mirror has but for those of these ids, and what whole-number columns add up to over them.
+    /// The count of the mirror's records except those with these ids, and the sums of integer columns over them.
     pub fn totals(&self, columns: &[&str], without: &[i64]) -> Result<(u64, Vec<i64>), Failure> {
         let asked: String =
             columns.iter().map(|column| format!(", coalesce(sum({}), 0)::bigint", quote_identifier(*column))).collect();

@@ -1,5 +1,5 @@
-//! Names that Odoo keeps unique, such as a posted invoice's within its journal, and what two rows with the same one
-//! mean.
+//! Unique keys that Odoo enforces, such as a posted invoice's name within its journal, and the rows that violate
+//! them.
 
 use crate::failure::Failure;
 use crate::mirror::names::cut;
@@ -15,8 +15,8 @@ pub struct Clash {
 }
 
 impl Table {
-    /// The clause of CREATE or ALTER TABLE that keeps the key unique, for a table that has all of its columns. It is
-    /// checked at the end of a transaction, so that two records may swap their names in one page.
+    /// The UNIQUE constraint, for CREATE or ALTER TABLE; None without a key, or where the table lacks a column of it.
+    /// It is deferred to the end of the transaction, so that two records may swap their names in one page.
     pub(super) fn unique_clause(&self) -> Option<String> {
         let key = self.usable_key()?;
         let quoted: Vec<String> = key.iter().map(quote_identifier).collect();
@@ -25,7 +25,7 @@ impl Table {
         Some(format!("CONSTRAINT {name} UNIQUE ({key}) DEFERRABLE INITIALLY DEFERRED"))
     }
 
-    /// Adds the unique constraint where it is missing, as after the type has stopped marking rows.
+    /// Adds the unique constraint where it is missing, as after the type's `deletes` changed from `mark` to `remove`.
     pub fn ensure_unique(&self) -> Result<(), Failure> {
         let Some(clause) = self.unique_clause() else {
             return Ok(());
@@ -37,7 +37,7 @@ impl Table {
         Ok(())
     }
 
-    /// Whether the constraint exists.
+    /// Whether the table has the unique constraint.
     pub(super) fn is_kept_unique(&self) -> Result<bool, Failure> {
         let query = "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint
                      WHERE conrelid = $1::regclass AND conname = $2)";
@@ -45,7 +45,7 @@ impl Table {
         Ok(Spi::get_one_with_args::<bool>(query, &arguments)? == Some(true))
     }
 
-    /// The constraint's name.
+    /// The unique constraint's name.
     pub(super) fn unique_constraint(&self) -> String {
         format!("{}_odoo_key", cut(&self.name, 50))
     }

@@ -18,7 +18,7 @@ fn keys_and_not_nulls_that_odoos_records_do_not_keep_to_are_dropped() {
     let actions = adopt(&mut session, "sales", "sales");
     let mut dropped = told(&actions, "dropped");
     dropped.sort();
-    let other = "Odoo's records need not keep to it";
+    let other = "Odoo's records may violate it";
     assert_eq!(
         dropped,
         [
@@ -105,7 +105,9 @@ fn a_foreign_key_of_another_table_is_in_the_way_where_it_would_lose_its_key_or_i
     let error = session.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
     assert_eq!(error.code().code(), "2BP01", "{error:?}");
     assert!(
-        error.message().contains("the foreign key uses_sale_fkey of public.uses leans on UNIQUE (name) of odoo.sales"),
+        error
+            .message()
+            .contains("the foreign key uses_sale_fkey of public.uses depends on UNIQUE (name) of odoo.sales"),
         "{error:?}"
     );
 

@@ -149,7 +149,7 @@ fn rows_are_appended_to_a_table_that_is_there_beside() {
     session.run("DROP TABLE odoo.sales, odoo.sales_set_aside; CREATE VIEW odoo.sales_set_aside AS SELECT 1 AS one");
     session.run("CREATE TABLE odoo.sales (id int); INSERT INTO odoo.sales VALUES (NULL)");
     let error = session.error("SELECT odoo_sync.adopt('odoo.sales', 'sales')");
-    assert!(error.message().contains("odoo.sales_set_aside is there already"), "{error:?}");
+    assert!(error.message().contains("odoo.sales_set_aside already exists"), "{error:?}");
 }
 
 #[test]

@@ -220,10 +220,7 @@ fn a_column_of_somebodys_own_is_not_taken_for_a_new_field() {
             mirrored.sample.write_quietly("sale.order", &orders, json!({field: "theirs"}));
         }
         let detail = checked(&mut mirrored.session, "sales", "sales");
-        assert!(
-            detail.contains("the table has a x_note of its own: the next run adds x_note_1"),
-            "{series:?} {detail}"
-        );
+        assert!(detail.contains("x_note is a user's column: the next run adds x_note_1"), "{series:?} {detail}");
         let outcome = mirrored.run_type("sales");
         assert_noted(&outcome, &["x_note is new; its values are in x_note_1, for the table has a x_note of its own"]);
         for _ in 0..2 {

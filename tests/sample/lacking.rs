@@ -141,7 +141,7 @@ fn a_table_of_somebody_elses_is_left_alone() {
     let error = session.error("SELECT odoo_sync.run()");
     assert_eq!(error.code().code(), "42809", "{error:?}");
     let detail = error.detail().unwrap_or_default();
-    assert!(detail.contains("odoo.invoices is there already"), "{detail}");
+    assert!(detail.contains("odoo.invoices already exists"), "{detail}");
     assert_eq!(session.rows("TABLE odoo.invoices"), [[Some("mine".to_owned())]]);
     assert!(session.number("SELECT count(*) FROM odoo.invoice_lines") > 0, "the type's other table is filled");
 }
@@ -160,7 +160,7 @@ fn a_table_that_looks_like_a_mirror_can_be_adopted() {
     assert_eq!(error.code().code(), "42809", "{error:?}");
     let detail = error.detail().unwrap_or_default();
     for name in ["sales", "invoices"] {
-        let told = format!("odoo.{name} is there already and is no mirror");
+        let told = format!("odoo.{name} already exists and is no mirror");
         assert!(detail.contains(&told), "{detail}");
         session.run(&format!("SELECT odoo_sync.adopt('odoo.{name}', '{name}')"));
     }

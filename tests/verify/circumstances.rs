@@ -48,7 +48,7 @@ fn a_column_or_table_that_is_not_there_is_told() {
     assert_eq!(told[0], "there is no such table yet; odoo_sync.run() makes it");
     assert_eq!(rows[0][1], rows[0][3], "all are missing: {rows:?}");
     assert_eq!(rows[0][2], None, "{rows:?}");
-    assert!(told[1].contains("odoo.purchases is there already and is no mirror"), "{told:?}");
+    assert!(told[1].contains("odoo.purchases already exists and is no mirror"), "{told:?}");
     assert_eq!(told[2], "column amount_total is missing; the next run adds it");
 }
 

@@ -1,4 +1,4 @@
-//! A table on its way to being a mirror, and what was done to it so far.
+//! The state of an adoption: the table, and what was done to it so far.
 
 use crate::failure::Failure;
 use crate::mirror::adopt::found::{Found, FoundColumn};
@@ -6,33 +6,33 @@ use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 use std::collections::HashMap;
 
-/// One thing that was done, and how many rows it was done to.
+/// One thing that adoption did or found, and to how many rows it applies.
 pub struct Action {
     pub action: &'static str,
     pub detail: String,
     pub rows: Option<i64>,
 }
 
-/// A table on its way to being a mirror.
+/// A table that is being made a mirror.
 pub struct Adoption {
     pub found: Found,
     pub actions: Vec<Action>,
-    /// Why columns could not be given another type.
+    /// Why a column's type could not be changed, by the column's name.
     pub refusals: HashMap<String, String>,
 }
 
 impl Adoption {
-    /// Notes what was done.
+    /// Records an action.
     pub fn tell(&mut self, action: &'static str, detail: impl Into<String>, rows: Option<i64>) {
         self.actions.push(Action { action, detail: detail.into(), rows });
     }
 
-    /// Alters the table.
+    /// Runs ALTER TABLE on the table.
     pub fn alter(&self, what: &str) -> Result<(), Failure> {
         Ok(Spi::run(&format!("ALTER TABLE {} {what}", self.found.qualified()))?)
     }
 
-    /// Reads the table's definition again, after changes.
+    /// Reads the table's current definition.
     pub fn look_again(&mut self) -> Result<(), Failure> {
         if let Some(found) = Found::look(self.found.oid())? {
             self.found = found;
@@ -41,7 +41,7 @@ impl Adoption {
     }
 }
 
-/// A column's name, quoted where it has to be.
+/// A column's name as a quoted identifier.
 pub fn quoted(column: &FoundColumn) -> String {
     quote_identifier(&column.name)
 }

@@ -1,4 +1,4 @@
-//! Columns of the user's whose type is not the one for their field's values.
+//! Converts columns whose type is not the one for their field's values.
 
 use super::adoption::Adoption;
 use super::found::{FoundColumn, base_type};
@@ -8,7 +8,7 @@ use crate::pg::savepoint;
 use odoo::ColumnKind;
 use pgrx::spi::quote_identifier;
 
-/// A column that is to get another type.
+/// A change of a column's type.
 struct Conversion {
     name: String,
     from: String,
@@ -17,15 +17,15 @@ struct Conversion {
 }
 
 impl Adoption {
-    /// Gives the columns that cannot hold their field's values the mirror's type, where the values that are there have
-    /// a meaning in it and nothing else in the database uses the column: a view would have to go for it. The others are
-    /// left, and get a column beside them.
+    /// Converts the columns that cannot hold their field's values to the mirror's type, where their values can be
+    /// converted and nothing else in the database depends on the column: a view would have to be dropped. The others
+    /// are left as they are, and get a column beside them.
     pub(super) fn convert(&mut self, columns: &[MirrorColumn]) -> Result<(), Failure> {
         let conversions: Vec<Conversion> = columns.iter().filter_map(|column| self.conversion(column)).collect();
         if conversions.is_empty() {
             return Ok(());
         }
-        // all at once writes the table anew but once; one that fails is found by doing each by itself
+        // one ALTER TABLE for all rewrites the table only once; if that fails, one for each finds the cause
         let all: Vec<&str> = conversions.iter().map(|conversion| conversion.clause.as_str()).collect();
         let at_once = savepoint::attempt(|| self.alter(&all.join(", ")));
         match at_once {
@@ -57,7 +57,7 @@ impl Adoption {
         self.refusals.insert(conversion.name.clone(), why);
     }
 
-    /// Frees the names of the columns that fields get beside their own, where the user has something by them.
+    /// Renames user's columns that have the name of a column that a field gets beside its own.
     pub(super) fn free_places(&mut self, columns: &[MirrorColumn]) -> Result<(), Failure> {
         let is_field = |name: &str| columns.iter().any(|column| column.field == name);
         for column in columns {
@@ -79,13 +79,13 @@ impl Adoption {
         Ok(())
     }
 
-    /// Whether the column of that name can hold a field's values; None where there is none.
+    /// Whether the column of that name can hold a field's values; None if it does not exist.
     fn holds(&self, column: &MirrorColumn, name: &str) -> Option<bool> {
         let found = self.found.column(name)?;
         Some(column.fits(&found.usable_type))
     }
 
-    /// How a field's column gets the type for its values; None where it has that, or cannot get it.
+    /// How a field's column is converted to the type for its values; None if it has that type, or cannot be converted.
     fn conversion(&self, column: &MirrorColumn) -> Option<Conversion> {
         let found = self.found.column(&column.field)?;
         let will_do = column.fits(&found.usable_type) && !is_narrow(column, found);
@@ -107,21 +107,21 @@ impl Adoption {
     }
 }
 
-/// Whether a column will do as it is, and is better made wider: it takes the ids of today's Odoo, which has int4
-/// itself, and would refuse larger ones.
+/// Whether a column is int4 where the mirror has int8: it holds the ids of today's Odoo, which are int4 themselves, and
+/// would refuse larger ones, so that it is better converted.
 pub(super) fn is_narrow(column: &MirrorColumn, found: &FoundColumn) -> bool {
     matches!(column.kind, ColumnKind::Bigint | ColumnKind::BigintArray)
         && matches!(found.sql_type.as_str(), "integer" | "integer[]")
 }
 
-/// A column's value in the type for a kind of field, in SQL; None for a type whose values mean nothing in it. The next
-/// run writes Odoo's values over all of them, so that what is rounded here is not lost there.
+/// The conversion of a column's value to the type for a kind of field, in SQL; None if there is none. The next run
+/// overwrites all values with Odoo's, so that rounding here loses nothing.
 fn converted(kind: ColumnKind, from: &str, name: &str) -> Option<String> {
     let is_text = matches!(from, "text" | "character varying" | "character" | "citext");
     let text = format!("nullif(pg_catalog.btrim({name}::text), '')");
     Some(match (kind, from) {
         (ColumnKind::Text, _) if is_text => format!("{name}::text"),
-        // times without a zone are Odoo's own, which are in UTC
+        // times without a time zone are Odoo's own, which are in UTC
         (ColumnKind::Timestamp, _) if is_text => format!("{text}::timestamp AT TIME ZONE 'UTC'"),
         (ColumnKind::Timestamp, "timestamp without time zone") => {
             format!("{name} AT TIME ZONE 'UTC'")

@@ -1,4 +1,4 @@
-//! The table as it was found.
+//! The table that is to be adopted, as it is in PostgreSQL's catalogs.
 
 use crate::failure::Failure;
 use crate::mirror::table::COLUMN_TYPE;
@@ -8,7 +8,7 @@ use pgrx::prelude::*;
 use pgrx::spi::quote_qualified_identifier;
 use serde::Deserialize;
 
-/// A table of the user's.
+/// The table that is to be adopted, with its columns, indexes and constraints.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Found {
     oid: u32,
@@ -17,7 +17,7 @@ pub struct Found {
     /// `relkind`: r for an ordinary table.
     kind: String,
     is_owned: bool,
-    /// Made by `CREATE TABLE … OF`, whose columns are its type's.
+    /// Whether it is a typed table (`CREATE TABLE … OF`), whose columns are its type's.
     is_typed: bool,
     is_related: bool,
     hides_rows: bool,
@@ -26,36 +26,37 @@ pub struct Found {
     triggers: Vec<String>,
     pub columns: Vec<FoundColumn>,
     pub indexes: Vec<FoundIndex>,
-    /// CHECKs and foreign keys.
+    /// Its CHECK constraints and foreign keys.
     constraints: Vec<FoundConstraint>,
-    /// Foreign keys of other tables.
+    /// Foreign keys of other tables that reference it.
     pub references: Vec<Reference>,
-    /// What would keep the type of `id` from being changed: views, rules, policies, triggers.
+    /// What blocks a change of the type of `id`: views, rules, policies, triggers.
     pub id_users: Vec<String>,
 }
 
+/// A column of the table.
 #[derive(Debug, Clone, Deserialize)]
 pub struct FoundColumn {
     pub name: String,
-    /// As `format_type` spells it.
+    /// The type, as `format_type` spells it.
     pub sql_type: String,
-    /// The column's type as [`COLUMN_TYPE`] spells it: with a mark where it cannot store Odoo's values unchanged.
+    /// The type, with a suffix where Odoo's values cannot be stored in the column unchanged.
     pub usable_type: String,
     pub not_null: bool,
     pub is_generated: bool,
     pub is_identity: bool,
     pub default: Option<String>,
-    /// Its type is a domain that takes no NULL.
+    /// Whether its type is a domain with NOT NULL.
     is_strict: bool,
 }
 
-/// An index that keeps something unique, or excludes something.
+/// A unique index, or that of an exclusion constraint.
 #[derive(Debug, Clone, Deserialize)]
 pub struct FoundIndex {
     oid: u32,
     pub name: String,
     pub is_primary: bool,
-    /// Checked at once, and whole.
+    /// Whether it is immediate (not deferrable) and valid.
     is_usable: bool,
     pub is_constraint: bool,
     pub definition: String,
@@ -70,7 +71,7 @@ struct FoundConstraint {
     definition: String,
 }
 
-/// A foreign key of another table that points to this one.
+/// A foreign key of another table that references this one.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Reference {
     pub name: String,
@@ -79,7 +80,7 @@ pub struct Reference {
 }
 
 impl Found {
-    /// The table of that oid, whatever it is; None when there is none.
+    /// The relation with that OID, of any kind; None if there is none.
     pub fn look(oid: pg_sys::Oid) -> Result<Option<Found>, Failure> {
         let query = format!(
             "SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
@@ -111,7 +112,7 @@ impl Found {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// Fails where the table cannot be made a mirror at all.
+    /// Fails when the table cannot be made a mirror at all.
     pub fn check(&self) -> Result<(), Failure> {
         let table = self.qualified();
         let refuse = |message: String, hint: &str| {
@@ -124,77 +125,77 @@ impl Found {
             "m" => Some("a materialized view"),
             "f" => Some("a foreign table"),
             "S" => Some("a sequence"),
-            _ => Some("no table"),
+            _ => Some("not a table"),
         };
         if let Some(kind) = kind {
             return refuse(
                 format!("{table} is {kind}; a mirror is an ordinary table"),
-                "Rename it out of the way: the next run then makes the mirror.",
+                "Rename it: the next run then creates the mirror.",
             );
         }
         if !self.is_owned {
             let message = format!("must be owner of table {table}");
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
-                .hint("Its owner can adopt it, or give it away with ALTER TABLE ... OWNER TO."));
+                .hint("Its owner can adopt it, or transfer it with ALTER TABLE ... OWNER TO."));
         }
         if self.is_related {
             return refuse(
                 format!("{table} is a partition, or inherits from another table or is inherited from"),
-                "Detach it with ALTER TABLE ... DETACH PARTITION or NO INHERIT, and adopt again.",
+                "Detach it with ALTER TABLE ... DETACH PARTITION or NO INHERIT, and adopt it again.",
             );
         }
         if self.is_typed {
             return refuse(
-                format!("{table} was made by CREATE TABLE ... OF, so that it can have no other columns"),
-                "ALTER TABLE ... NOT OF makes it an ordinary table.",
+                format!("{table} is a typed table (CREATE TABLE ... OF), to which columns cannot be added"),
+                "Make it an ordinary table with ALTER TABLE ... NOT OF, and adopt it again.",
             );
         }
         if !self.rules.is_empty() {
             return refuse(
                 format!(
-                    "{table} has rules, which INSERT ... ON CONFLICT does not work with: {}",
+                    "{table} has rules, with which INSERT ... ON CONFLICT cannot be used: {}",
                     self.rules.join(", ")
                 ),
-                "DROP RULE ... ON ...; a trigger can do the same.",
+                "Drop them with DROP RULE ... ON ..., and adopt it again; a trigger can do the same.",
             );
         }
         if self.hides_rows {
             return refuse(
-                format!("{table} hides rows from its owner by row security"),
-                "ALTER TABLE ... NO FORCE ROW LEVEL SECURITY, and adopt again.",
+                format!("{table} hides rows from its owner by forced row-level security"),
+                "Run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY, and adopt it again.",
             );
         }
         if let Some(id) = self.column("id")
             && (id.is_generated || number(id).is_none())
         {
             return refuse(
-                format!("column id of {table} is {}, which holds no ids of Odoo's", id.usable_type),
+                format!("column id of {table} is {}, which cannot hold Odoo's ids", id.usable_type),
                 "Rename it; where another column holds Odoo's ids, rename that one to id.",
             );
         }
         self.check_references()
     }
 
-    /// A foreign key of another table blocks the adoption where it references a key that must be dropped.
+    /// Fails when a foreign key of another table depends on a key that has to be dropped.
     fn check_references(&self) -> Result<(), Failure> {
         for index in self.obstacles() {
             if let Some(reference) = self.references.iter().find(|found| found.index == index.oid) {
                 let message = format!(
-                    "the foreign key {} of {} leans on {} of {}, which Odoo's records do not keep to",
+                    "the foreign key {} of {} depends on {} of {}, which has to be dropped",
                     reference.name,
                     reference.table,
                     index.definition,
                     self.qualified()
                 );
                 return Err(Failure::new(PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, message)
-                    .hint("Drop that foreign key, adopt, and point it to id."));
+                    .hint("Drop that foreign key, adopt the table, and create it again with a reference to id."));
             }
         }
         Ok(())
     }
 
-    /// What is unique and is not for Odoo to keep to: everything save what has `id` in it, and that too where it is not
-    /// the key that a mirror needs.
+    /// The unique indexes and exclusion constraints that have to be dropped: those without `id`, which Odoo's records
+    /// may violate; any other primary key than the one on `id`; and those on `id` alone that are deferrable or invalid.
     pub fn obstacles(&self) -> impl Iterator<Item = &FoundIndex> {
         self.indexes.iter().filter(|index| {
             let has_id = index.keys.iter().flatten().any(|key| key == "id");
@@ -207,26 +208,26 @@ impl Found {
         self.indexes.iter().any(FoundIndex::is_key)
     }
 
-    /// What stays on the table, and what comes of it.
+    /// The constraints and triggers that stay on the table, each with its consequence.
     pub fn kept(&self) -> Vec<(String, String)> {
         let mut kept = Vec::new();
         for constraint in &self.constraints {
             let consequence = match constraint.is_foreign_key {
-                true => "a record that points to what is not there is refused, and kept in odoo_sync.failures",
-                false => "a record that does not keep to it is refused, and kept in odoo_sync.failures",
+                true => "a record that references a missing row is refused, and kept in odoo_sync.failures",
+                false => "a record that violates it is refused, and kept in odoo_sync.failures",
             };
             kept.push((format!("{} {}", constraint.name, constraint.definition), consequence.to_string()));
         }
         for reference in &self.references {
             kept.push((
                 format!("the foreign key {} of {}", reference.name, reference.table),
-                "it has its say when the row of a record that is gone is removed".to_string(),
+                "it applies when the row of a record that is gone is removed".to_string(),
             ));
         }
         for trigger in &self.triggers {
             kept.push((
                 format!("the trigger {trigger}"),
-                "it sees, and may change, each row that a run writes".to_string(),
+                "it fires for each row that a run writes, and may change it".to_string(),
             ));
         }
         for column in self.columns.iter().filter(|column| column.is_strict) {
@@ -240,14 +241,14 @@ impl Found {
 }
 
 impl FoundIndex {
-    /// Whether it is a primary key of `id` alone that ON CONFLICT can go by.
+    /// Whether it is a primary key on `id` alone that ON CONFLICT can use as its arbiter.
     fn is_key(&self) -> bool {
         let is_id = self.keys.len() == 1 && self.keys[0].as_deref() == Some("id");
         self.is_primary && self.is_usable && is_id
     }
 }
 
-/// What a column's type is called without its length and precision.
+/// A type's name without its length and precision.
 pub fn base_type(sql_type: &str) -> String {
     match (sql_type.find('('), sql_type.find(')')) {
         (Some(from), Some(to)) if from < to => {
@@ -257,15 +258,15 @@ pub fn base_type(sql_type: &str) -> String {
     }
 }
 
-/// The id that a row's `id` stands for, in SQL, where it is a positive whole number, and else NULL. None for a type
-/// that holds no numbers.
+/// A row's `id` as a bigint, in SQL: NULL where it is no positive whole number. None for a type that holds no
+/// numbers.
 pub fn number(id: &FoundColumn) -> Option<String> {
     Some(match base_type(&id.sql_type).as_str() {
         "smallint" | "integer" | "bigint" => "CASE WHEN id > 0 THEN id::bigint END".to_string(),
         "numeric" => {
             "CASE WHEN id > 0 AND id < 9223372036854775808 AND id = pg_catalog.trunc(id) THEN id::bigint END".to_string()
         }
-        // beyond 2^53 doubles do not tell each whole number from the next
+        // beyond 2^53 a double cannot represent each whole number
         "real" | "double precision" => {
             "CASE WHEN id > 0 AND id <= 9007199254740992 AND id = pg_catalog.trunc(id::double precision) THEN id::bigint END"
                 .to_string()

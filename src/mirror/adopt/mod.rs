@@ -1,8 +1,7 @@
-//! Making a table that is there already the mirror, in the transaction of whoever asks for it.
+//! Makes an existing table the mirror, in the caller's transaction.
 //!
-//! What the table has is kept, save for what would keep Odoo's records out: of its rows those that are no one record's
-//! go to a table beside it, of its constraints the ones that Odoo's records do not keep to are dropped. Everything that
-//! is done is told.
+//! What the table has is kept, save for what would block Odoo's records: rows that correspond to no single record are
+//! moved to a table beside it, constraints that Odoo's records may violate are dropped. All that is done is reported.
 
 mod adoption;
 mod conversion;
@@ -24,11 +23,11 @@ use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_literal};
 use std::collections::HashMap;
 
-/// Makes the table the mirror that is wanted; `odoo_ids` are the ids that Odoo lists for it.
+/// Makes the table the specified mirror; `odoo_ids` are the ids that Odoo lists for it.
 ///
 /// # Errors
-/// What [`Found::check`] refuses; an `id` that cannot be made bigint; a foreign key of another table that is in the
-/// way.
+/// What [`Found::check`] refuses; an `id` that cannot be made bigint; a foreign key of another table, when rows have to
+/// be moved.
 pub fn adopt(found: Found, wanted: Wanted, odoo_ids: &[i64]) -> Result<Vec<Action>, Failure> {
     found.check()?;
     let model = wanted.model.to_string();
@@ -50,7 +49,7 @@ pub fn adopt(found: Found, wanted: Wanted, odoo_ids: &[i64]) -> Result<Vec<Actio
 }
 
 impl Adoption {
-    /// Makes `id` a bigint that nothing but Odoo fills; its rows are all whole numbers by now.
+    /// Makes `id` a bigint without default or identity, for Odoo's ids; its values are all whole numbers by now.
     fn settle_id(&mut self) -> Result<(), Failure> {
         let Some(id) = self.found.column("id") else {
             self.alter("ADD COLUMN id bigint")?;
@@ -83,15 +82,15 @@ impl Adoption {
         }
         let users = self.found.id_users.join(", ");
         let hint = if users.is_empty() {
-            "Make it bigint with ALTER TABLE ... ALTER COLUMN id TYPE bigint, and adopt again.".to_string()
+            "Make it bigint with ALTER TABLE ... ALTER COLUMN id TYPE bigint, and adopt the table again.".to_string()
         } else {
-            format!("In the way: {users}. Drop that, adopt, and make it again.")
+            format!("It is used by {users}. Drop that, adopt the table, and create it again.")
         };
         let message = format!("column id of {} cannot be made bigint: {}", self.found.qualified(), failure.message);
         Failure { message, ..failure }.hint(hint)
     }
 
-    /// Frees the names that a mirror's own columns have, and adds the time of a row's last change.
+    /// Renames user's columns that have the names of a mirror's own, and adds `_synced_at`.
     fn settle_own_columns(&mut self) -> Result<(), Failure> {
         self.rename_away(DELETED_AT, |_| false)?;
         let is_time = |column: &FoundColumn| column.sql_type == "timestamp with time zone" && !column.is_generated;
@@ -108,7 +107,7 @@ impl Adoption {
         Ok(())
     }
 
-    /// Renames a column of the user's that has the name of one of ours, unless it will do for it.
+    /// Renames a user's column that has the name of one of the mirror's, unless it can serve as that one.
     fn rename_away(&mut self, name: &str, will_do: impl Fn(&FoundColumn) -> bool) -> Result<(), Failure> {
         if self.found.column(name).is_none_or(will_do) {
             return Ok(());
@@ -124,11 +123,11 @@ impl Adoption {
                 column.name = free.clone();
             }
         }
-        self.tell("renamed", format!("column {name} to {free}: the mirror has one of that name of its own"), None);
+        self.tell("renamed", format!("column {name} to {free}: the mirror needs that name"), None);
         Ok(())
     }
 
-    /// Puts the primary key on, unless it is there.
+    /// Adds the primary key, unless it exists.
     fn add_key(&mut self) -> Result<(), Failure> {
         if self.found.has_key() {
             return Ok(());
@@ -148,7 +147,7 @@ impl Adoption {
         beside.into_iter().try_for_each(|column| self.tell_beside(column))
     }
 
-    /// Tells of a column beside the field's own, here and in the comment of the one that is no longer filled.
+    /// Reports a column that was added beside the field's own, also in the comment of the one that is no longer filled.
     fn tell_beside(&mut self, column: &MirrorColumn) -> Result<(), Failure> {
         let MirrorColumn { name, field, .. } = column;
         let old_type = self.found.column(field).map_or("", |old| old.usable_type.as_str());
@@ -158,7 +157,7 @@ impl Adoption {
         };
         let sql_type = column.sql_type();
         let detail = format!(
-            "column {name} {sql_type} for the values of {field}, which keeps its own as they are: it is {old_type}{why}"
+            "column {name} {sql_type} for the values of {field}, whose existing column is left unchanged: it is {old_type}{why}"
         );
         self.tell("added beside", detail, None);
         let query = "SELECT pg_catalog.col_description($1, attnum) IS NULL FROM pg_catalog.pg_attribute
@@ -172,7 +171,7 @@ impl Adoption {
         Ok(())
     }
 
-    /// Adds the unique constraint, if the existing rows satisfy it.
+    /// Adds the unique constraint that Odoo enforces, unless existing rows violate it.
     fn add_unique_key(&mut self, table: &Table) -> Result<(), Failure> {
         let Some(clause) = table.unique_clause() else {
             return Ok(());
@@ -188,14 +187,14 @@ impl Adoption {
         Ok(())
     }
 
-    /// Tells of what stays and may keep out a record or change it.
+    /// Reports what stays and may refuse a record or change it.
     fn tell_kept(&mut self, columns: &[MirrorColumn]) {
         for column in columns {
             let narrow = |found: &&FoundColumn| conversion::is_narrow(column, found);
             if let Some(found) = self.found.column(&column.name).filter(narrow) {
                 let why = self.refusals.get(&found.name).map_or("", String::as_str);
                 let detail = format!(
-                    "column {} {}: a number beyond 2147483647 is refused; it cannot be changed: {why}",
+                    "column {} {}: a number beyond 2147483647 is refused; its type cannot be changed: {why}",
                     found.name, found.sql_type
                 );
                 self.tell("kept", detail, None);

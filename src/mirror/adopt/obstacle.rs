@@ -1,4 +1,4 @@
-//! What would keep Odoo's records out: keys and NOT NULLs that they do not keep to.
+//! Drops the keys and NOT NULLs that Odoo's records may violate.
 
 use super::adoption::Adoption;
 use super::found::FoundColumn;
@@ -9,7 +9,8 @@ use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_qualified_identifier};
 
 impl Adoption {
-    /// Drops them. The mirror's own key comes after, once nothing is in its way.
+    /// Drops the keys and NOT NULLs that Odoo's records may violate. The mirror's primary key is added later, once no
+    /// other blocks it.
     pub(super) fn drop_obstacles(&mut self, columns: &[MirrorColumn]) -> Result<(), Failure> {
         let obstacles: Vec<_> = self.found.obstacles().cloned().collect();
         for index in obstacles {
@@ -21,7 +22,7 @@ impl Adoption {
             }
             let why = match index.is_primary {
                 true => "the key of a mirror is id",
-                false => "Odoo's records need not keep to it",
+                false => "Odoo's records may violate it",
             };
             let detail = format!("{} {}: {why}", index.name, index.definition);
             self.tell("dropped", detail, None);
@@ -29,7 +30,7 @@ impl Adoption {
         self.drop_not_nulls(columns)
     }
 
-    /// A column that no field fills, or that Odoo may have no value for, must not insist on one; what fills itself may.
+    /// Drops NOT NULL from columns that no field fills or that Odoo may have no value for, unless they fill themselves.
     fn drop_not_nulls(&mut self, columns: &[MirrorColumn]) -> Result<(), Failure> {
         let fills_itself = |column: &FoundColumn| {
             let is_field = columns.iter().any(|wanted| wanted.field == column.name);

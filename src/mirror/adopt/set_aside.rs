@@ -1,4 +1,4 @@
-//! Rows that are no one record's go to a table beside.
+//! Moves rows that correspond to no single record to a table beside the mirror, `<table>_set_aside`.
 
 use super::adoption::Adoption;
 use super::found::{Found, FoundColumn, base_type, number};
@@ -10,15 +10,15 @@ use pgrx::spi::{quote_identifier, quote_literal, quote_qualified_identifier};
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// What the table beside has of its own.
+/// The set-aside table's own columns.
 const SET_ASIDE_AT: &str = "_set_aside_at";
 const REASON: &str = "_reason";
 
-/// Columns that may tell when a row was last touched, the most telling first.
+/// Columns that may have the time of a row's last change, the most reliable first.
 const TIMES: [&str; 4] = ["write_date", "_synced_at", "updated_at", "created_at"];
 
 impl Adoption {
-    /// Moves the rows that stand for no record, and all but the newest of those that stand for the same one.
+    /// Moves the rows without a valid id, and all but the newest of the rows with the same id.
     pub(super) fn set_aside(&mut self) -> Result<(), Failure> {
         let judged = judged(&self.found);
         let count = format!(
@@ -33,14 +33,14 @@ impl Adoption {
         }
         if let Some(reference) = self.found.references.first() {
             let message = format!(
-                "{} has rows to be set aside ({}), and the foreign key {} of {} points to it",
+                "{} has rows to be set aside ({}), and the foreign key {} of {} references it",
                 self.found.qualified(),
                 unmatched + duplicates,
                 reference.name,
                 reference.table
             );
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, message)
-                .hint("Drop that foreign key, adopt, and make it again."));
+                .hint("Drop that foreign key, adopt the table, and create it again."));
         }
         let beside = Beside::ready(&self.found)?;
         beside.take(&self.found, &judged)?;
@@ -57,7 +57,7 @@ impl Adoption {
         if duplicates > 0 {
             let newest = match times(&self.found).first() {
                 Some(time) => format!("the newest by {} stays", time.name),
-                None => "the one that stands last in the table stays".to_string(),
+                None => "the physically last one stays".to_string(),
             };
             let detail = format!("rows with the id of another; {newest}: moved to {}", beside.qualified);
             self.tell("set aside", detail, Some(duplicates));
@@ -66,7 +66,7 @@ impl Adoption {
     }
 }
 
-/// The rows, each with its place, the id that it stands for, and its rank among those with the same id.
+/// A query for the rows, each with its ctid, its Odoo id, and its rank among those with the same id.
 fn judged(found: &Found) -> String {
     let table = found.qualified();
     let Some(number) = found.column("id").and_then(number) else {
@@ -82,7 +82,7 @@ fn judged(found: &Found) -> String {
     )
 }
 
-/// The columns that tell when a row was last touched.
+/// The table's columns that may have the time of a row's last change.
 fn times(found: &Found) -> Vec<&FoundColumn> {
     let is_time = |column: &&FoundColumn| {
         matches!(
@@ -93,7 +93,7 @@ fn times(found: &Found) -> Vec<&FoundColumn> {
     TIMES.iter().filter_map(|name| found.column(name)).filter(is_time).collect()
 }
 
-/// Texts count where they begin as `2026-11-25` does: those sort by themselves.
+/// Sorts a column latest first. Texts count where they begin with an ISO date, `2026-11-25`: those sort as they are.
 fn latest_first(column: &FoundColumn) -> String {
     let name = super::adoption::quoted(column);
     match base_type(&column.sql_type).as_str() {
@@ -105,15 +105,15 @@ fn latest_first(column: &FoundColumn) -> String {
     }
 }
 
-/// The table beside, and which of its columns takes which of the table's.
+/// The set-aside table, and which of its columns takes the values of which of the table's.
 struct Beside {
     qualified: String,
-    /// Quoted names: of the table, and of the table beside.
+    /// Quoted names: of the table's column, and of the set-aside table's.
     columns: Vec<(String, String)>,
 }
 
 impl Beside {
-    /// Makes it, or makes it wide enough.
+    /// Creates the set-aside table, or adds the columns that it lacks.
     fn ready(found: &Found) -> Result<Beside, Failure> {
         #[derive(Deserialize)]
         struct There {
@@ -133,16 +133,18 @@ impl Beside {
         let (mut known, is_new) = match there {
             Some(there) if there.is_table => (there.columns, false),
             Some(_) => {
-                let message = format!("{qualified} is there already and is no table that rows could be set aside in");
+                let message = format!("{qualified} already exists and is not a table that rows can be moved to");
                 return Err(Failure::new(PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE, message)
-                    .hint("Rename it, and adopt again."));
+                    .hint("Rename it, and adopt the table again."));
             }
             None => (HashMap::new(), true),
         };
         if is_new {
             Spi::run(&format!("CREATE TABLE {qualified} ()"))?;
-            let comment =
-                quote_literal(format!("Rows of {} that odoo_sync.adopt() found no one record for", found.name));
+            let comment = quote_literal(format!(
+                "Rows of {} that odoo_sync.adopt() moved here, since they correspond to no single record",
+                found.name
+            ));
             Spi::run(&format!("COMMENT ON TABLE {qualified} IS {comment}"))?;
         }
         let mut columns = Vec::new();
@@ -160,7 +162,7 @@ impl Beside {
         Ok(Beside { qualified, columns })
     }
 
-    /// Moves the rows that are not to stay.
+    /// Moves the rows without a valid id, and the older ones of the same id.
     fn take(&self, found: &Found, judged: &str) -> Result<(), Failure> {
         let list =
             |columns: &mut dyn Iterator<Item = String>| columns.map(|name| format!("{name}, ")).collect::<String>();
@@ -189,8 +191,8 @@ impl Beside {
     }
 }
 
-/// The column of the table beside that takes a column's values: the one of its name, if that has its type or can be
-/// made, else `name_1`, or the next number.
+/// The column of the set-aside table for a column's values: the one of its name, if that has its type or does not
+/// exist yet, else `name_1`, or the next number.
 fn place(column: &FoundColumn, known: &HashMap<String, String>) -> String {
     let is_free = |name: &String| {
         !matches!(name.as_str(), SET_ASIDE_AT | REASON)
@@ -202,7 +204,7 @@ fn place(column: &FoundColumn, known: &HashMap<String, String>) -> String {
         .unwrap_or_default()
 }
 
-/// `invoices_set_aside`; of a long name as much as leaves room for that.
+/// The set-aside table's name, such as `invoices_set_aside`; a long name is truncated to leave room for the suffix.
 fn name_beside(table: &str) -> String {
     const SUFFIX: &str = "_set_aside";
     format!("{}{SUFFIX}", cut(table, LONGEST_NAME - SUFFIX.len()))
