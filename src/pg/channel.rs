@@ -1,8 +1,8 @@
-//! A caller and its background worker: the task goes one way, events come back, as JSON in shared memory.
+//! Dynamic shared memory between a caller and its background worker: the task goes one way, events come back, as JSON.
 //!
-//! A shared memory queue rather than a table, because the caller's snapshot may be older than what the worker writes.
-//! When the caller goes away (Ctrl-C, a timeout, its end), PostgreSQL detaches the segment, and that cancels the
-//! worker.
+//! A shared memory queue (`shm_mq`) rather than a table, because the caller's snapshot may be older than what the
+//! worker writes. When the caller's query ends (Ctrl-C, a timeout, a closed session), PostgreSQL detaches the segment,
+//! and that cancels the worker.
 
 use crate::failure::Failure;
 use crate::pg::interrupts;
@@ -16,26 +16,26 @@ use std::time::Duration;
 const QUEUE_BYTES: usize = 65_536;
 const ALIGNMENT: usize = 8;
 
-/// Where the queue begins: after the task's length and its text.
+/// The queue's offset in the segment: after the task's length and its text.
 fn queue_offset(task_bytes: usize) -> usize {
     (size_of::<u64>() + task_bytes).next_multiple_of(ALIGNMENT)
 }
 
-/// The caller's end.
+/// The caller's end of the channel: it sends the task and receives the worker's events.
 pub struct Caller {
     segment: *mut pg_sys::dsm_segment,
     queue: *mut pg_sys::shm_mq_handle,
     process: Process,
 }
 
-/// Cancels the worker: PostgreSQL calls it when the segment is detached before [`Caller::release`].
+/// The segment's `on_dsm_detach` callback: it runs when the segment is detached before [`Caller::release`].
 #[pg_guard]
 unsafe extern "C-unwind" fn cancel_worker(_segment: *mut pg_sys::dsm_segment, pid: pg_sys::Datum) {
     interrupts::cancel_process(pid.value() as i32);
 }
 
 impl Caller {
-    /// Starts a worker in `function` of this library and hands it `task`.
+    /// Starts a worker whose entry point is this library's `function`, and passes it `task`.
     pub fn start(name: &str, function: &str, task: &impl Serialize) -> Result<Caller, Failure> {
         let text = serde_json::to_vec(task).map_err(not_json)?;
         let offset = queue_offset(text.len());
@@ -50,7 +50,7 @@ impl Caller {
             pg_sys::shm_mq_set_receiver(queue, pg_sys::MyProc);
             let handle = pg_sys::dsm_segment_handle(segment);
             let process = process::start(name, function, handle).inspect_err(|_| {
-                // there is no slot now, and many tries may follow in this transaction
+                // no worker slot is free, and many attempts may follow in this transaction
                 pg_sys::dsm_detach(segment);
             })?;
             pg_sys::on_dsm_detach(segment, Some(cancel_worker), pg_sys::Datum::from(process.pid));
@@ -59,7 +59,7 @@ impl Caller {
         }
     }
 
-    /// The worker's next event if there is one now; None when the worker is gone.
+    /// The worker's next event, without waiting for one.
     pub fn poll<T: DeserializeOwned>(&self) -> Result<Poll<T>, Failure> {
         let mut bytes: pg_sys::Size = 0;
         let mut data: *mut c_void = std::ptr::null_mut();
@@ -76,27 +76,28 @@ impl Caller {
         }
     }
 
-    /// Waits for any worker's event, cancellably.
+    /// Waits up to half a second for any worker's event; a cancel is raised.
     pub fn wait() {
         interrupts::wait_latch(Duration::from_millis(500));
         interrupts::check_backend();
     }
 
+    /// The worker's process id.
     pub fn pid(&self) -> i32 {
         self.process.pid
     }
 
-    /// Detaches from the worker without cancelling it: it has ended, or is meant to go on alone.
+    /// Detaches from the worker without cancelling it: it has ended, or is to run on alone.
     pub fn release(self) {
         let pid = pg_sys::Datum::from(self.process.pid);
-        // SAFETY: takes back what start() registered, then detaches the segment that it created.
+        // SAFETY: unregisters the callback of start(), then detaches the segment that start() created.
         unsafe {
             pg_sys::cancel_on_dsm_detach(self.segment, Some(cancel_worker), pid);
             pg_sys::dsm_detach(self.segment);
         }
     }
 
-    /// Waits for the exit of a worker that has finished and detaches from it, so that its slot is free for the next one.
+    /// Detaches from a worker that has sent its last event, and waits for its process to exit, which frees its slot.
     pub fn finish(self) {
         let handle = self.process.handle;
         self.release();
@@ -105,22 +106,24 @@ impl Caller {
     }
 }
 
-/// What [`Caller::poll`] found.
+/// The result of [`Caller::poll`].
 pub enum Poll<T> {
     Event(T),
+    /// The queue is empty.
     Nothing,
+    /// The worker has detached from the queue.
     Gone,
 }
 
-/// The worker's end.
+/// The worker's end of the channel: it receives the task and sends events.
 pub struct Worker {
     queue: *mut pg_sys::shm_mq_handle,
 }
 
 impl Worker {
-    /// Attaches to the caller's segment and reads the task. None when the caller has gone away meanwhile.
+    /// Attaches to the caller's segment and reads the task; None when the caller has detached meanwhile.
     pub fn attach<T: DeserializeOwned>(argument: pg_sys::Datum) -> Option<(Worker, T)> {
-        // SAFETY: the argument is the handle that start() put there; the layout is the one it wrote.
+        // SAFETY: the argument is the segment's handle from start(), which wrote this layout.
         unsafe {
             let segment = pg_sys::dsm_attach(argument.value() as pg_sys::dsm_handle);
             if segment.is_null() {
@@ -137,7 +140,7 @@ impl Worker {
         }
     }
 
-    /// Sends an event; a caller that is no longer there gets none.
+    /// Sends an event, which is dropped where the caller has detached.
     pub fn send(&self, event: &impl Serialize) {
         let Ok(text) = serde_json::to_vec(event) else {
             return;

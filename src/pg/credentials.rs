@@ -1,6 +1,6 @@
-//! A connection's secret: an option of a user mapping, which PostgreSQL shows to nobody else.
+//! A connection's login and secret: options of a user mapping, which PostgreSQL hides from other roles.
 //!
-//! Through C rather than SQL text, since a statement's text turns up in error contexts and statement statistics.
+//! Written through C rather than SQL text, since a statement's text appears in error contexts and pg_stat_statements.
 
 use crate::failure::Failure;
 use odoo::Secret;
@@ -9,7 +9,7 @@ use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 use std::ffi::{CStr, CString};
 
-/// What a user mapping holds: the login, and the password or API key that goes with it.
+/// The options of a user mapping: the login, and its password or API key.
 pub struct Credentials {
     pub login: String,
     pub secret: Secret,
@@ -33,7 +33,7 @@ fn usable_server(name: &CStr, role: pg_sys::Oid) -> Option<pg_sys::Oid> {
     }
 }
 
-/// The foreign server of a connection; fails where `role` may not use it.
+/// The id of a connection's foreign server; fails where `role` lacks USAGE on it.
 fn usable(connection: &str, role: pg_sys::Oid) -> Result<pg_sys::Oid, Failure> {
     usable_server(&c_string(connection)?, role).ok_or_else(|| {
         Failure::new(
@@ -44,7 +44,7 @@ fn usable(connection: &str, role: pg_sys::Oid) -> Result<pg_sys::Oid, Failure> {
     })
 }
 
-/// Fails where `role` may not use a connection.
+/// Fails where `role` lacks USAGE on a connection's foreign server.
 pub fn ensure_usable(connection: &str, role: pg_sys::Oid) -> Result<(), Failure> {
     usable(connection, role).map(drop)
 }
@@ -71,13 +71,13 @@ pub fn read(connection: &str, role: pg_sys::Oid) -> Result<Credentials, Failure>
     }
 }
 
-/// Whether a user mapping exists that [`read`] would find, since PostgreSQL's own lookup raises where there is none.
+/// Whether `role` or PUBLIC has a user mapping: `GetUserMapping` raises an error where there is none.
 fn has_mapping(server: pg_sys::Oid, role: pg_sys::Oid) -> bool {
     [role, pg_sys::InvalidOid].into_iter().any(|user| mapping_exists(server, user))
 }
 
 fn mapping_exists(server: pg_sys::Oid, user: pg_sys::Oid) -> bool {
-    // SAFETY: a lookup in the system cache by its two keys.
+    // SAFETY: a system cache lookup by its two keys.
     unsafe {
         pg_sys::SearchSysCacheExists(
             pg_sys::SysCacheIdentifier::USERMAPPINGUSERSERVER as i32,
@@ -89,8 +89,8 @@ fn mapping_exists(server: pg_sys::Oid, user: pg_sys::Oid) -> bool {
     }
 }
 
-/// Whether the transaction that this backend is in has made or changed a connection, or the login that `role` uses on
-/// it: no other process sees it as it is here.
+/// Whether the current transaction has created or altered a connection's foreign server, or the user mapping that
+/// `role` uses on it: no other process sees that before the commit.
 pub fn are_uncommitted(connection: &str, role: pg_sys::Oid) -> Result<bool, Failure> {
     let server = usable(connection, role)?;
     let server_cache = pg_sys::SysCacheIdentifier::FOREIGNSERVEROID;
@@ -99,10 +99,10 @@ pub fn are_uncommitted(connection: &str, role: pg_sys::Oid) -> Result<bool, Fail
     Ok(is_uncommitted(server_cache, &[server]) || is_new(role) || is_new(pg_sys::InvalidOid))
 }
 
-/// Whether a row of the system cache is this transaction's own work.
+/// Whether a system cache entry's row was written by the current transaction.
 fn is_uncommitted(cache: pg_sys::SysCacheIdentifier::Type, keys: &[pg_sys::Oid]) -> bool {
     let key = |index: usize| keys.get(index).map_or(pg_sys::Datum::from(0), |oid| pg_sys::Datum::from(*oid));
-    // SAFETY: a lookup in the system cache by its keys; the tuple is read before it is released.
+    // SAFETY: a system cache lookup by its keys; the tuple is read before it is released.
     unsafe {
         let tuple = pg_sys::SearchSysCache(cache as i32, key(0), key(1), key(2), key(3));
         if tuple.is_null() {
@@ -114,7 +114,10 @@ fn is_uncommitted(cache: pg_sys::SysCacheIdentifier::Type, keys: &[pg_sys::Oid])
     }
 }
 
-/// SAFETY: `options` is a list of DefElem with string values, as foreign objects have them.
+/// The names and values of a foreign object's options.
+///
+/// # Safety
+/// `options` is a list of DefElem with string values, or null.
 unsafe fn option_pairs(options: *mut pg_sys::List) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     // SAFETY: by this function's own contract.
@@ -132,7 +135,7 @@ unsafe fn option_pairs(options: *mut pg_sys::List) -> Vec<(String, String)> {
     pairs
 }
 
-/// Stores the credentials of the current user for a connection, over the ones that were there.
+/// Creates or alters the current user's user mapping on a connection.
 pub fn write(connection: &str, credentials: &Credentials) -> Result<(), Failure> {
     let name = c_string(connection)?;
     let login = c_string(&credentials.login)?;

@@ -1,14 +1,14 @@
-//! The longest time that a worker may take.
+//! A worker's time limit.
 
 use crate::failure::Failure;
 use crate::pg::thread;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Set once the worker's time is over.
+/// Set once the time limit is reached.
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 
-/// For a worker: cancels it once so much time has passed, also in the middle of a statement or of waiting for a lock.
+/// For a worker: cancels it after `limit`, also during a statement or a wait for a lock.
 pub fn limit_time(limit: Duration) -> Result<(), Failure> {
     thread::spawn("odoo_sync timer", move || {
         std::thread::sleep(limit);
@@ -19,7 +19,7 @@ pub fn limit_time(limit: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a worker that was told to stop was so because its time is over.
+/// Whether the time limit is what cancelled the worker.
 pub fn is_over() -> bool {
     IS_OVER.load(Ordering::Relaxed)
 }

@@ -1,10 +1,10 @@
-//! What defining a setting needs beyond pgrx's safe interface.
+//! Configuration parameters (GUCs), as far as pgrx's safe interface does not reach.
 
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString, c_char};
 
-/// Defines a string setting whose new values `check` may refuse; it must be a `#[pg_guard]` function.
+/// Defines a string parameter with a check hook, `check`, which must be a `#[pg_guard]` function.
 pub fn define_checked_string(
     name: &'static CStr,
     short: &'static CStr,
@@ -28,7 +28,7 @@ pub fn define_checked_string(
     }
 }
 
-/// The value that a check hook is asked about.
+/// The new value that PostgreSQL passes to a check hook.
 pub fn proposed(value: *mut *mut c_char) -> Option<String> {
     // SAFETY: PostgreSQL passes its hooks a pointer to a NUL-terminated string, or to NULL.
     unsafe {
@@ -37,13 +37,13 @@ pub fn proposed(value: *mut *mut c_char) -> Option<String> {
     }
 }
 
-/// For a check hook that refuses: what to write instead.
+/// For a check hook that rejects a value: sets the error's hint.
 pub fn hint(text: &'static CStr) {
     // SAFETY: PostgreSQL reads the variable right after the hook has returned; a static text outlives that.
     unsafe { pg_sys::GUC_check_errhint_string = text.as_ptr().cast_mut() };
 }
 
-/// Makes a misspelt `odoo_sync.…` an error rather than a setting of its own.
+/// Reserves a parameter prefix, so that a misspelt `odoo_sync.…` is an error rather than a placeholder.
 pub fn reserve_prefix(prefix: &'static CStr) {
     // SAFETY: the name is copied.
     #[cfg(any(feature = "pg13", feature = "pg14"))]
@@ -57,8 +57,8 @@ pub fn reserve_prefix(prefix: &'static CStr) {
     };
 }
 
-/// What a session has SET for a setting before this library was loaded, which PostgreSQL took unseen.
-/// It would be dropped with a warning now; the caller can make that an error instead.
+/// The value of a placeholder: a parameter that the session SET before this library was loaded, unchecked. A value that
+/// the check hook rejects would be dropped with a warning when the parameter is defined; the caller can raise an error.
 pub fn placeholder(name: &CStr) -> Option<CString> {
     // SAFETY: the answer is copied before anything else can change it.
     unsafe {
@@ -67,7 +67,7 @@ pub fn placeholder(name: &CStr) -> Option<CString> {
     }
 }
 
-/// A number as PostgreSQL reads it for a setting of this unit: `5min` is 300 where the unit is seconds.
+/// Parses an integer parameter's value in this unit: `5min` is 300 where the unit is seconds.
 pub fn parse_integer(value: &CStr, unit: GucFlags) -> Option<i32> {
     let mut number = 0;
     // SAFETY: both pointers are valid for the call; no hint is asked for.
@@ -75,7 +75,7 @@ pub fn parse_integer(value: &CStr, unit: GucFlags) -> Option<i32> {
     is_number.then_some(number)
 }
 
-/// A truth value as PostgreSQL reads it.
+/// Whether PostgreSQL accepts `value` as a boolean.
 pub fn is_boolean(value: &CStr) -> bool {
     let mut truth = false;
     // SAFETY: both pointers are valid for the call.
@@ -88,7 +88,7 @@ pub fn is_timezone(name: &str) -> bool {
     CString::new(name).is_ok_and(|name| unsafe { !pg_sys::pg_tzset(name.as_ptr()).is_null() })
 }
 
-/// Sets a parameter for as long as `action` says, with the session's own weight.
+/// Sets a parameter with the source `PGC_S_SESSION`; `action` says for how long.
 pub(super) fn set(name: &CStr, value: &CStr, context: pg_sys::GucContext::Type, action: pg_sys::GucAction::Type) {
     // SAFETY: both texts are copied.
     unsafe {
@@ -105,8 +105,8 @@ pub(super) fn set(name: &CStr, value: &CStr, context: pg_sys::GucContext::Type, 
     }
 }
 
-/// Runs `work` while the server's log, where it ends in an error, leaves out the statement, which has a secret in it,
-/// and the context, which has it too where a function or a DO block calls, or where it is a bound parameter.
+/// Runs `work` so that its error is logged without the statement, which contains a secret, and without the context,
+/// which contains it too where a function or a DO block is the caller, or where it is a bound parameter.
 pub fn without_statement<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
     // SAFETY: ended below, or by the transaction.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
@@ -114,15 +114,15 @@ pub fn without_statement<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<R,
         set(
             name,
             value,
-            // what is logged of this function's own errors is all that changes of the superuser's setting
+            // a superuser's parameter, changed only for what is logged of errors of `work`
             pg_sys::GucContext::PGC_SUSET,
             pg_sys::GucAction::GUC_ACTION_SAVE,
         );
     }
     let result = work();
     if result.is_ok() {
-        // SAFETY: ends the level that was begun above. The error that is about to be raised ends it with its
-        // transaction, after it has been logged.
+        // SAFETY: ends the level that was begun above. After an error the transaction's abort ends it, once the error
+        // has been logged.
         unsafe { pg_sys::AtEOXact_GUC(false, level) };
     }
     result

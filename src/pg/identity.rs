@@ -1,30 +1,31 @@
-//! The roles of this session, and acting as one of them.
+//! The session's roles, switching between them, and a safe `search_path`.
 
 use crate::pg::guc;
 use pgrx::pg_sys;
 use std::ffi::CStr;
 
-/// The role whose rights count now: after SET ROLE, or inside a SECURITY DEFINER function.
+/// The current user, whose privileges are checked: changed by SET ROLE and by SECURITY DEFINER functions.
 pub fn current_user() -> pg_sys::Oid {
     // SAFETY: reads a variable of this backend.
     unsafe { pg_sys::GetUserId() }
 }
 
-/// The role that this session logged in as.
+/// The session user: the role that logged in.
 pub fn session_user() -> pg_sys::Oid {
     // SAFETY: reads a variable of this backend.
     unsafe { pg_sys::GetSessionUserId() }
 }
 
+/// The database that this backend is connected to.
 pub fn current_database() -> pg_sys::Oid {
     // SAFETY: reads a variable that is set once, when this backend starts.
     unsafe { pg_sys::MyDatabaseId }
 }
 
-/// Runs `work` with the rights of `role` until it returns; an error restores them with its (sub)transaction.
+/// Runs `work` as `role`, then restores the current user; after an error the (sub)transaction's abort restores it.
 pub fn acting_as<R>(role: pg_sys::Oid, work: impl FnOnce() -> R) -> R {
     let (mut user, mut context) = (pg_sys::InvalidOid, 0);
-    // SAFETY: plain variables of this backend, which PostgreSQL itself puts back when a (sub)transaction aborts.
+    // SAFETY: plain variables of this backend, which PostgreSQL restores when a (sub)transaction aborts.
     unsafe {
         pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
         let local = context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
@@ -36,9 +37,9 @@ pub fn acting_as<R>(role: pg_sys::Oid, work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// What statements of ours depend on and a caller, or a trigger on a mirror, could have set otherwise: names and
-/// operators are looked up in `pg_catalog` alone, where nobody has put functions of their own, and types are spelled in
-/// one way.
+/// The parameters that this extension's statements depend on and a caller, or a trigger on a mirror, may have set:
+/// names and operators resolve in `pg_catalog` alone, where no user has created functions, and types are spelled in one
+/// way.
 const SAFE: [(&CStr, &CStr); 2] = [(c"search_path", c"pg_catalog, pg_temp"), (c"quote_all_identifiers", c"off")];
 
 fn set_safe(action: pg_sys::GucAction::Type) {
@@ -47,14 +48,14 @@ fn set_safe(action: pg_sys::GucAction::Type) {
     }
 }
 
-/// For a worker, at the beginning of a transaction: resets what a trigger SET in the one before.
+/// For a worker, at the start of a transaction: resets what a trigger may have SET in an earlier one.
 pub(super) fn be_safe() {
     set_safe(pg_sys::GucAction::GUC_ACTION_SET);
 }
 
-/// Runs `work` while names and operators are looked up in `pg_catalog` alone: a caller's `search_path` could lead to
-/// functions of the caller's, which would run with the owner's rights, or say that a connection is elsewhere.
-/// An error restores the path with its (sub)transaction.
+/// Runs `work` with `search_path` set to `pg_catalog`: names and operators could otherwise resolve to functions of the
+/// caller's, which would run with the owner's privileges or return another server's URL. After an error the
+/// (sub)transaction's abort restores the path.
 pub fn with_safe_path<R>(work: impl FnOnce() -> R) -> R {
     contained(|| {
         set_safe(pg_sys::GucAction::GUC_ACTION_SAVE);
@@ -62,10 +63,10 @@ pub fn with_safe_path<R>(work: impl FnOnce() -> R) -> R {
     })
 }
 
-/// Runs `work` in a GUC nest level of its own, so that what a user's trigger SETs ends with it; an error ends it with its
-/// (sub)transaction.
+/// Runs `work` and reverts the parameters that it set, as a user's trigger may have; after an error the
+/// (sub)transaction's abort reverts them.
 pub fn contained<R>(work: impl FnOnce() -> R) -> R {
-    // SAFETY: as PostgreSQL itself does it around the functions of an index.
+    // SAFETY: as PostgreSQL does around the functions of an index.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
     let result = work();
     // SAFETY: ends the level that was begun above.
@@ -73,7 +74,7 @@ pub fn contained<R>(work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Whether one role may become another.
+/// Whether `role` is a member of `other`, and so may SET ROLE to it.
 pub fn can_become(role: pg_sys::Oid, other: pg_sys::Oid) -> bool {
     // SAFETY: reads the catalogue, inside a transaction.
     unsafe { pg_sys::is_member_of_role(role, other) }

@@ -1,4 +1,4 @@
-//! Interrupts: cancel, termination, postmaster death.
+//! Interrupts: query cancel, termination, postmaster death.
 
 use crate::failure::Failure;
 use crate::pg::caught::caught;
@@ -6,14 +6,14 @@ use pgrx::pg_sys;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Set once a worker was cancelled, since PostgreSQL clears the flag when it raises the error.
+/// Set once a worker was cancelled, since PostgreSQL clears a cancel as soon as it has raised it.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
-/// For a worker: makes SIGINT and SIGTERM both cancel what it is doing, at once, and lets them in.
-/// It then records what it has done and exits; PostgreSQL's own handler for SIGTERM would leave no time for that.
+/// For a worker: makes both SIGINT and SIGTERM cancel the current statement, and unblocks them.
+/// The worker then records how its run ended and exits; PostgreSQL's SIGTERM handler would exit before that.
 pub fn install_worker_handlers() {
     let handler = pg_sys::StatementCancelHandler as *const () as libc::sighandler_t;
-    // SAFETY: StatementCancelHandler is PostgreSQL's own handler, safe at any moment; the worker has not begun yet.
+    // SAFETY: StatementCancelHandler is PostgreSQL's own async-signal-safe handler; the worker has not begun yet.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         libc::sigemptyset(&mut action.sa_mask);
@@ -25,11 +25,11 @@ pub fn install_worker_handlers() {
     }
 }
 
-/// For a worker between two steps: an error once it was cancelled. Exits the process when the postmaster is gone.
+/// For a worker between two steps: an error once it was cancelled. Exits when the postmaster has died.
 pub fn check_worker() -> Result<(), Failure> {
-    // SAFETY: flags that signal handlers set; read and cleared on the main thread only.
+    // SAFETY: a flag that a signal handler sets, read and cleared on the main thread only.
     unsafe {
-        // an orphan has another parent
+        // when the postmaster dies, another process becomes the parent
         if libc::getppid() != pg_sys::PostmasterPid {
             std::process::exit(1);
         }
@@ -49,12 +49,12 @@ pub fn check_worker() -> Result<(), Failure> {
     })
 }
 
-/// Raises PostgreSQL's own error when this backend was cancelled or terminated.
+/// CHECK_FOR_INTERRUPTS: raises PostgreSQL's error when this backend was cancelled or terminated.
 pub fn check_backend() {
     pgrx::check_for_interrupts!();
 }
 
-/// Sleeps until this process's latch is set or the time is over.
+/// Waits until this process's latch is set or `timeout` has passed.
 pub fn wait_latch(timeout: Duration) {
     let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
     // SAFETY: MyLatch is this process's own latch, which exists for as long as the process.
@@ -64,8 +64,8 @@ pub fn wait_latch(timeout: Duration) {
     }
 }
 
-/// Asks another process of this server to cancel what it is doing.
+/// Cancels the current statement of another process of this server (SIGINT).
 pub fn cancel_process(pid: i32) {
-    // SAFETY: kill touches no memory; the pid is one that PostgreSQL gave us.
+    // SAFETY: kill touches no memory; PostgreSQL reported the pid.
     unsafe { libc::kill(pid, libc::SIGINT) };
 }

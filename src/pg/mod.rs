@@ -1,5 +1,5 @@
-//! The only `unsafe` of the project: PostgreSQL's C interface, wrapped so that nothing outside this
-//! folder can misuse it. Everything here runs on the process's main thread.
+//! PostgreSQL's C interface, wrapped so that nothing outside this folder can misuse it: the only `unsafe` of the
+//! project. Everything here runs on the process's main thread.
 
 pub mod caught;
 pub mod channel;

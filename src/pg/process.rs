@@ -1,17 +1,17 @@
-//! Starting a background worker, and what a worker does first.
+//! Background workers: starting one, and its connection, parameters and activity.
 
 use crate::failure::Failure;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use std::ffi::{CStr, CString};
 
-/// A worker that was started from this backend.
+/// A background worker that this backend started.
 pub struct Process {
     pub(super) handle: *mut pg_sys::BackgroundWorkerHandle,
     pub pid: i32,
 }
 
-/// Starts a worker that enters `function` of this library with `argument`, and waits until it runs.
+/// Starts a worker that calls this library's `function` with `argument`, and waits until it runs.
 pub(super) fn start(name: &str, function: &str, argument: u32) -> Result<Process, Failure> {
     let mut worker = pg_sys::BackgroundWorker {
         bgw_flags: (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION) as i32,
@@ -53,14 +53,13 @@ fn copy_name<const N: usize>(field: &mut [std::ffi::c_char; N], name: &str) {
     }
 }
 
-/// For a worker: connects to a database as a role, whose login it is not, so that a role without LOGIN can be served
-/// too.
+/// For a worker: connects to a database as `role`, the session user: the role that it then acts as may lack LOGIN.
 pub fn connect(database: pg_sys::Oid, role: pg_sys::Oid) {
     // SAFETY: called once, first thing in a worker that asked for a database connection.
     unsafe { pg_sys::BackgroundWorkerInitializeConnectionByOid(database, role, 0) };
 }
 
-/// For a worker: sets a parameter for the rest of its life.
+/// For a worker: sets a parameter until its process ends.
 pub fn set_parameter(name: &CStr, value: &CStr) {
     // SAFETY: both are NUL-terminated and copied.
     unsafe {
@@ -73,7 +72,7 @@ pub fn set_parameter(name: &CStr, value: &CStr) {
     }
 }
 
-/// For a worker: what `pg_stat_activity` shows of it.
+/// For a worker: sets its state and query in `pg_stat_activity`.
 pub fn report_activity(text: Option<&str>) {
     let (state, text) = match text {
         Some(text) => (pg_sys::BackendState::STATE_RUNNING, text),
@@ -84,19 +83,19 @@ pub fn report_activity(text: Option<&str>) {
     unsafe { pg_sys::pgstat_report_activity(state, text.as_ptr()) };
 }
 
-/// This process's id, as `pg_stat_activity` has it.
+/// This process's id, the `pid` of `pg_stat_activity`.
 pub fn id() -> i32 {
     // SAFETY: reads a variable that is set once, when this process starts.
     unsafe { pg_sys::MyProcPid }
 }
 
-/// Whether this server is a standby, on which nothing can be written.
+/// Whether this server is in recovery: a standby, which is read-only.
 pub fn in_recovery() -> bool {
-    // SAFETY: reads shared memory that is there in every backend.
+    // SAFETY: reads shared memory that every backend has.
     unsafe { pg_sys::RecoveryInProgress() }
 }
 
-/// Whether the transaction that this session is in may write nothing.
+/// Whether the current transaction is read-only.
 pub fn in_read_only_transaction() -> bool {
     // SAFETY: reads a variable of this backend.
     unsafe { pg_sys::XactReadOnly }

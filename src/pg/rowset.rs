@@ -1,7 +1,7 @@
 //! A page of rows, built in memory and read by a query as a table named `page`.
 //!
-//! An ephemeral named relation, as the transition tables of triggers are: no array is built and taken apart again,
-//! nothing is parsed, and a row is copied once. The cells come ready-made in PostgreSQL's own representation.
+//! An ephemeral named relation, like a trigger's transition table: no array is built and unnested, nothing is parsed,
+//! and each row is copied once. The cells are already in PostgreSQL's own representation.
 
 use crate::encode::cells::{Cells, Varlena};
 use pgrx::pg_sys;
@@ -11,17 +11,17 @@ use std::ops::Range;
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("cells are passed by value in 64-bit datums");
 
-/// The name under which a query finds the rows.
+/// The relation's name in queries.
 pub const NAME: &str = "page";
 
 /// Named columns of equal length.
 pub struct Rowset<'a> {
     pub columns: Vec<(&'a str, &'a Cells)>,
-    /// Which of the rows.
+    /// The rows of the columns that the relation contains.
     pub rows: Range<usize>,
 }
 
-/// The type of a column's values.
+/// The oid of a column's type.
 fn type_of(cells: &Cells) -> pg_sys::Oid {
     match cells {
         Cells::Bigint(_) => pg_sys::INT8OID,
@@ -34,7 +34,7 @@ fn type_of(cells: &Cells) -> pg_sys::Oid {
     }
 }
 
-/// One value of that type, which lives as long as the cells.
+/// One cell as a datum, None for NULL; it may point into the cells, and lives as long as they do.
 fn datum(cells: &Cells, row: usize) -> Option<pg_sys::Datum> {
     let pointer = |values: &Varlena| Some(pg_sys::Datum::from(values.get(row)?.as_ptr()));
     match cells {
@@ -46,7 +46,7 @@ fn datum(cells: &Cells, row: usize) -> Option<pg_sys::Datum> {
 }
 
 impl Rowset<'_> {
-    /// Makes the rows readable as `page` in the SPI connection that is open now, until it is closed.
+    /// Registers the rows as `page` in the current SPI connection, until it is closed.
     pub fn register(&self) {
         let is_within = |cells: &Cells| self.rows.end <= cells.len();
         assert!(self.columns.iter().all(|(_, cells)| is_within(cells)), "a column is too short");
@@ -64,7 +64,7 @@ impl Rowset<'_> {
                 let oid = type_of(cells);
                 pg_sys::TupleDescInitEntry(descriptor, number, name.as_ptr(), oid, -1, 0);
             }
-            // a page is bounded by its size already: it should stay in memory rather than go to disk at work_mem
+            // a page's size is bounded already: it should stay in memory rather than spill to disk at work_mem
             let store = pg_sys::tuplestore_begin_heap(false, false, i32::MAX / 1024);
             for row in self.rows.clone() {
                 for (i, (_, cells)) in self.columns.iter().enumerate() {

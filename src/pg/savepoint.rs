@@ -1,15 +1,15 @@
-//! A part of a transaction that may fail by itself.
+//! Subtransactions: a part of a transaction that may fail by itself.
 
 use crate::failure::Failure;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use std::panic::AssertUnwindSafe;
 
-/// Runs `work` in a subtransaction; an error of either kind, Rust's or PostgreSQL's, undoes what it did and is
-/// returned. A cancel is returned like any other error: whoever goes on after one must look at
+/// Runs `work` in a subtransaction; an error of either kind, Rust's or PostgreSQL's, rolls it back and is returned. A
+/// cancel is returned like any other error: a caller that continues after an error must check
 /// [`Failure::is_cancelled`].
 pub fn attempt<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
-    // SAFETY: variables of this backend, put back below as PL/pgSQL's exception blocks do it.
+    // SAFETY: variables of this backend, restored below as PL/pgSQL's exception blocks do.
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
     let restore = move || {
         // SAFETY: both outlast the subtransaction, in which they were current when it began.
@@ -19,11 +19,11 @@ pub fn attempt<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failur
         }
     };
     let undo = move || {
-        // SAFETY: ends the subtransaction that is begun below, and what is left open within it.
+        // SAFETY: rolls back the subtransaction that is begun below, and any that is open within it.
         unsafe { pg_sys::RollbackAndReleaseCurrentSubTransaction() };
         restore();
     };
-    // SAFETY: called inside a transaction; the results of `work` are to be found in the caller's memory.
+    // SAFETY: called inside a transaction; the results of `work` are allocated in the caller's memory context.
     unsafe {
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
@@ -31,7 +31,7 @@ pub fn attempt<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failur
     PgTryBuilder::new(AssertUnwindSafe(|| {
         let result = work();
         if result.is_ok() {
-            // SAFETY: ends the subtransaction that was begun above.
+            // SAFETY: commits the subtransaction that was begun above.
             unsafe { pg_sys::ReleaseCurrentSubTransaction() };
             restore();
         } else {
@@ -50,13 +50,13 @@ pub fn attempt<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failur
     .execute()
 }
 
-/// Runs `work`, and undoes what it did: its result stays. The locks that it took are let go of too: a caller that waits
-/// for a run would hold them meanwhile, and be in the way of whoever drops or upgrades the extension.
+/// Runs `work` in a subtransaction that is rolled back, and returns its result. That releases the locks that it took,
+/// which a caller that waits for a run would otherwise hold meanwhile, and block DROP and ALTER EXTENSION.
 pub fn undone<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     let mut found = None;
     let undone = attempt(|| {
         found = Some(work()?);
-        // PostgreSQL releases a subtransaction's locks when it is rolled back
+        // the rollback of a subtransaction releases its locks
         Err::<(), Failure>(Failure::cancelled())
     });
     match (found, undone) {

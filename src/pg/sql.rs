@@ -5,7 +5,7 @@ use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use serde::de::DeserializeOwned;
 
-/// The one value of a query that only reads: None where it has no row, or NULL. It takes no transaction id, so that it
+/// The single value of a read-only query: None where it has no row, or NULL. It assigns no transaction id, so that it
 /// works on a standby too.
 pub fn value<T: FromDatum + IntoDatum>(query: &str, args: &[DatumWithOid]) -> Result<Option<T>, Failure> {
     Spi::connect(|client| {
@@ -17,14 +17,14 @@ pub fn value<T: FromDatum + IntoDatum>(query: &str, args: &[DatumWithOid]) -> Re
     })
 }
 
-/// The rows of a query that only reads, each made from its columns by name.
+/// The rows of a read-only query, each deserialized from its columns by name.
 pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Failure> {
     let query = format!("SELECT coalesce(pg_catalog.json_agg(pg_catalog.to_json(q)), '[]')::text FROM ({query}) AS q");
     let text = value::<String>(&query, args)?.unwrap_or_default();
     serde_json::from_str(&text).map_err(|error| {
         Failure::new(
             PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-            format!("internal error: a row of the extension's state cannot be read: {error}"),
+            format!("internal error: could not deserialize a row of the extension's state: {error}"),
         )
     })
 }

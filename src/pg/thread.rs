@@ -1,4 +1,4 @@
-//! Helper threads for network I/O.
+//! Threads besides the main one, which wait for the network.
 
 use crate::failure::Failure;
 use crate::pg::interrupts;
@@ -7,13 +7,13 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Starts a thread with all signals blocked: PostgreSQL's handlers must run on the main thread.
-/// The thread, and those that it starts in turn, must not call PostgreSQL.
+/// Starts a thread with all signals blocked: PostgreSQL's handlers belong to the main thread.
+/// The thread, and those that it starts in turn, must call nothing of PostgreSQL.
 pub fn spawn<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<JoinHandle<T>, Failure> {
-    // SAFETY: sigset_t is plain data; the mask is put back right after the new thread has inherited the full one.
+    // SAFETY: sigset_t is plain data; the mask is restored as soon as the new thread has inherited the full one.
     let handle = unsafe {
         let mut all: libc::sigset_t = std::mem::zeroed();
         let mut before: libc::sigset_t = std::mem::zeroed();
@@ -28,13 +28,13 @@ pub fn spawn<T: Send + 'static>(
     })
 }
 
-/// Runs `work`, which waits on the network, in a thread, while this backend stays cancellable:
-/// a cancel raises its error at once, and the thread is left to end by itself.
+/// Runs `work`, which waits for the network, in a thread, so that this backend stays cancellable: a cancel raises its
+/// error at once, and the detached thread ends by itself.
 pub fn wait_for<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     const SLICE: Duration = Duration::from_millis(50);
     let (done, result) = mpsc::sync_channel(1);
     spawn("odoo_sync call", move || {
-        // the receiver is gone when the backend was cancelled: then nobody wants the answer
+        // the send fails where the backend was cancelled, which needs no result
         let _ = done.send(work());
     })?;
     loop {
