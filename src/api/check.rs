@@ -1,4 +1,4 @@
-//! `check()`: whether everything can be read, and what this Odoo server lacks.
+//! `check()`: whether all mirrors can be read, and what this server lacks.
 
 use crate::api::arguments;
 use crate::api::guard::guarded;
@@ -22,7 +22,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::sync::Arc;
 
-/// A line of the report: the subject, whether it is ok, and the details.
+/// One row of the report: subject, ok, detail.
 type Line = (String, bool, String);
 
 /// How many records tell whether fields that Odoo computes can be read.
@@ -65,8 +65,8 @@ fn check(
     })
 }
 
-/// Queries Odoo for the report's lines; runs in a thread of its own.
-fn report(client: Client, url: &str, login: &str, mirrors: Vec<WithDomain>) -> (Vec<Line>, Vec<MirrorLine>) {
+/// Asks Odoo; runs in a thread of its own.
+fn report(client: Client, url: &str, login: &str, mirrors: Vec<WithDomain>) -> (Vec<Line>, Vec<Looked>) {
     let client = Arc::new(client);
     let is_encrypted = url.starts_with("https:");
     let session = client.session();
@@ -119,9 +119,8 @@ fn mirror_line(client: &Arc<Client>, spec: MirrorSpec, domain: Result<Domain, Fa
             let mut detail = format!("{}: {}, {fields} fields", spec.model, counted(count, "record"));
             if !plan.lacking.is_empty() {
                 let lacking = plan.lacking.join(", ");
-                detail.push_str(&format!(
-                    "; not on this server, not readable by this user, or with too long a name: {lacking}"
-                ));
+                detail
+                    .push_str(&format!("; not on this server, not for this user, or with too long a name: {lacking}"));
             }
             (subject, true, detail)
         }
@@ -134,9 +133,24 @@ fn mirror_line(client: &Arc<Client>, spec: MirrorSpec, domain: Result<Domain, Fa
     Looked { line, spec: source.spec, columns, unreadable }
 }
 
-/// Appends to a mirror's line what the next run would do to its table.
-fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
-    let ((subject, ok, mut detail), spec, columns) = mirror;
+/// Which fields that need a row read cannot be read of a few records.
+fn try_fields(source: &Source, plan: &FieldPlan) -> Result<UnreadableFields, Error> {
+    if plan.rows.is_empty() {
+        return Ok(UnreadableFields::new());
+    }
+    let ids = source.search(&Domain::all(), Some(SAMPLE))?;
+    source.set_plan(Arc::new(plan.clone()));
+    match source.read(&Span::Only(ids)) {
+        // errors of single records are isolated by runs
+        Err(error) if !error.kind.may_be_one_record() => Err(error),
+        _ => Ok(source.unreadable.found()),
+    }
+}
+
+/// Appends to a mirror's row what the next run would do to its table.
+fn with_table(connection: &str, mirror: Looked) -> Result<Line, Failure> {
+    let Looked { line, spec, columns, unreadable } = mirror;
+    let (subject, ok, mut detail) = line;
     if !ok {
         return Ok((subject, ok, detail));
     }
@@ -153,7 +167,7 @@ fn with_table(connection: &str, mirror: MirrorLine) -> Result<Line, Failure> {
             false if is_known(&column.field) => {
                 format!("; the type of {} changed: the next run adds {}", column.field, column.name)
             }
-            false => format!("; {} is a user's column: the next run adds {}", column.field, column.name),
+            false => format!("; the table has a {} of its own: the next run adds {}", column.field, column.name),
         });
     }
     let mut all_unreadable = as_owner(|| mirror_state::unreadable(connection, &spec.table_name))?;
