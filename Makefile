@@ -63,7 +63,7 @@ sql-check: schema-tools build ## fail where sql/odoo_sync--VERSION.sql is not wh
 .PHONY: lint
 lint: schema-tools ## formatting, clippy, shellcheck, who imports whom, the generated SQL
 	@$(SUPPORT)/setup.sh lint
-	shellcheck -x .ci/run $(SUPPORT)/*.sh
+	shellcheck -x .ci/run $(SUPPORT)/*.sh findings/*.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
 	cargo test --release -p odoo_sync_tests --test layers

@@ -7,8 +7,8 @@
 # it finds quotations where there is nothing. Each look at an empty link costs one such request; nothing is kept.
 #
 # Needs Python 3 with venv, and a package index for pip. OdooRPC is pinned; the server is a stand-in of the script's own
-# on the loopback interface, which answers by JSON-RPC as Odoo does. Seen on a real Odoo 14.0 too: parent_id.type of a partner without
-# a parent is 'contact'.
+# on the loopback interface, which answers by JSON-RPC as Odoo does. Seen on a real Odoo 14.0 too:
+# parent_id.type of a partner without a parent is 'contact'.
 set -euo pipefail
 
 work=$(mktemp -d)

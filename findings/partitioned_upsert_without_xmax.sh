@@ -46,10 +46,11 @@ upsert() {
   echo "INSERT INTO $1 SELECT id, 'new' FROM generate_series($2, $2) AS id" \
     "ON CONFLICT (id) DO UPDATE SET value = excluded.value RETURNING $3"
 }
-# expect WHAT SQL RECORDED: what the statement answers, or its error
+# expect WHAT SQL RECORDED: the first line of the statement's answer or error
 expect() {
   local seen
   seen=$(query postgres "$2" 2>&1) || true
+  seen=${seen%%$'\n'*}
   echo "$1: $seen"
   [[ $seen == "$3" ]] || differs "$1: $seen, recorded was: $3"
 }

@@ -1,4 +1,4 @@
-//! What went wrong, in the form in which a reader at the SQL prompt gets it.
+//! The error for the reader: SQLSTATE, message, detail, hint.
 
 use odoo::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -44,18 +44,18 @@ impl Failure {
         self
     }
 
-    /// Says where it happened, in front of what happened: `connection odoo: …`.
+    /// Prefixes the message with where it happened: `connection odoo: …`.
     pub fn at(mut self, place: impl std::fmt::Display) -> Failure {
         self.message = format!("{place}: {}", self.message);
         self
     }
 
-    /// A caller's argument that cannot be meant.
+    /// The error for an invalid argument.
     pub fn argument(message: impl Into<String>) -> Failure {
         Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
     }
 
-    /// The run was told to stop: by a cancel, or because its caller or the server ends.
+    /// The error for a cancelled run: by the user, or because its caller or the server ends.
     pub fn cancelled() -> Failure {
         Failure::new(PgSqlErrorCode::ERRCODE_QUERY_CANCELED, "the run was cancelled")
     }
@@ -66,7 +66,7 @@ impl Failure {
         self
     }
 
-    /// The run's whole time was over, in milliseconds.
+    /// The error for a run that exceeded `odoo_sync.run_timeout`, in milliseconds.
     pub fn out_of_time(limit_ms: u64) -> Failure {
         let limit =
             if limit_ms.is_multiple_of(1000) { format!("{} s", limit_ms / 1000) } else { format!("{limit_ms} ms") };

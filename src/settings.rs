@@ -46,7 +46,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Those of this session, now.
+    /// This session's settings, now.
     pub fn current() -> Settings {
         Settings {
             batch_size: BATCH_SIZE.get() as usize,

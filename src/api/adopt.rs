@@ -67,7 +67,7 @@ fn adopt(
         if !lock::try_lock_for_transaction(&connection.name, &r#type)? {
             return Err(busy(&connection, &r#type));
         }
-        // nobody is kept from the table while Odoo is asked
+        // no lock is held on the table while Odoo is asked
         let asked = ask(&connection, specs, type_spec.clone())?;
         let found = lock(found)?;
         Ok(TableIterator::new(make(&connection, found, asked, &type_spec)?))
@@ -151,7 +151,7 @@ fn ask(connection: &Connection, specs: Vec<MirrorSpec>, of_type: TypeSpec) -> Re
     asked.map_err(Failure::from).and_then(|asked| asked).map_err(|failure| failure.at(place))
 }
 
-/// Keeps everybody else from the table, and looks at it again.
+/// Takes an ACCESS EXCLUSIVE lock on the table, and reads its definition again.
 fn lock(found: Found) -> Result<Found, Failure> {
     let table = found.qualified();
     Spi::run(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))?;

@@ -1,11 +1,11 @@
-//! Looking at what a caller passed, before anything is done with it.
+//! Checks of a caller's arguments.
 
 use crate::connection::{self, Connection};
 use crate::failure::Failure;
 use crate::pg::process;
 use pgrx::prelude::*;
 
-/// An argument that must be there.
+/// An argument that must not be NULL.
 pub fn required<T>(name: &str, value: Option<T>) -> Result<T, Failure> {
     value.ok_or_else(|| {
         Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{name} must not be NULL"))
@@ -13,7 +13,7 @@ pub fn required<T>(name: &str, value: Option<T>) -> Result<T, Failure> {
     })
 }
 
-/// A text argument that must be there and say something.
+/// A text argument that must be neither NULL nor blank.
 pub fn text<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, Failure> {
     let value = required(name, value)?;
     if value.trim().is_empty() {
@@ -26,12 +26,12 @@ fn how_to_call(name: &str) -> String {
     format!("Give {name} a value; \\df+ odoo_sync.* in psql tells what each function takes.")
 }
 
-/// The one connection that is meant.
+/// The connection that the argument names.
 pub fn connection(value: Option<&str>) -> Result<Connection, Failure> {
     connection::find(text("connection", value)?)
 }
 
-/// Fails where nothing can be written: on a standby, in a read-only transaction.
+/// Fails on a standby and in a read-only transaction.
 pub fn writable_server(function: &str) -> Result<(), Failure> {
     if process::in_recovery() {
         return Err(Failure::new(

@@ -1,4 +1,4 @@
-//! `check()`: can everything be read, and what does this server lack?
+//! `check()`: whether all mirrors can be read, and what this server lacks.
 
 use crate::api::arguments;
 use crate::api::guard::guarded;
@@ -22,7 +22,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::sync::Arc;
 
-/// One line of the report: what was looked at, whether it is well, and what was seen.
+/// One row of the report: subject, ok, detail.
 type Line = (String, bool, String);
 
 /// How many records tell whether fields that Odoo computes can be read.
@@ -141,13 +141,13 @@ fn try_fields(source: &Source, plan: &FieldPlan) -> Result<UnreadableFields, Err
     let ids = source.search(&Domain::all(), Some(SAMPLE))?;
     source.set_plan(Arc::new(plan.clone()));
     match source.read(&Span::Only(ids)) {
-        // what is the matter with a record is for a run to find out
+        // errors of single records are isolated by runs
         Err(error) if !error.kind.may_be_one_record() => Err(error),
         _ => Ok(source.unreadable.found()),
     }
 }
 
-/// What the next run would do to the mirror's table, behind what Odoo says.
+/// Appends to a mirror's row what the next run would do to its table.
 fn with_table(connection: &str, mirror: Looked) -> Result<Line, Failure> {
     let Looked { line, spec, columns, unreadable } = mirror;
     let (subject, ok, mut detail) = line;

@@ -14,7 +14,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::quote_literal;
 
-/// The name of the job of all connections, and what the names of the others begin with.
+/// The job's name for all connections; the prefix of the names for one connection.
 const JOB: &str = "odoo-auto-sync";
 
 #[pg_extern]
@@ -176,7 +176,7 @@ fn missing(message: impl Into<String>) -> Failure {
     Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
 }
 
-/// Says what the caller can do about what pg_cron answered.
+/// Adds to an error of pg_cron what the caller can do about it.
 fn explain(failure: Failure, cron: &str, place: &CronPlace) -> Failure {
     if failure.is(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE) {
         let function = if place.is_here {

@@ -18,7 +18,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use std::sync::Arc;
 
-/// A row of the answer; a count that could not be had is NULL.
+/// A row of the result; a count that is not known is NULL.
 type Row = (String, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, bool, Option<String>);
 
 #[allow(clippy::type_complexity)]
@@ -77,7 +77,7 @@ fn verify(
     })
 }
 
-/// Compares one mirror. What concerns it alone is told in its row; what concerns the connection is an error.
+/// Compares one mirror with Odoo. Problems of the mirror are reported in its row; those of the connection are errors.
 fn prove(schema: &str, source: &Arc<Source>, batch_size: usize) -> Result<Row, Failure> {
     let asked = source.clone();
     let outline = match thread::wait_for(move || asked.outline(batch_size))? {
@@ -182,7 +182,7 @@ fn is_same(there: f64, here: &Sum, kind: &FieldKind) -> bool {
     (there - sum).abs() <= tolerance
 }
 
-/// A model that this Odoo does not have: nothing is to be here.
+/// The row of a mirror whose model Odoo does not have: the table must be empty.
 fn without_model(schema: &str, source: &Source) -> Result<Row, Failure> {
     let mut problems = vec![format!("Odoo has no model {}: its module is not installed", source.spec.model)];
     let rows = match Table::find(schema, &source.spec.table_name, Vec::new(), None) {
@@ -197,7 +197,7 @@ fn without_model(schema: &str, source: &Source) -> Result<Row, Failure> {
     Ok(told(source, counts, rows == 0, problems))
 }
 
-/// A mirror that Odoo does not let us read is told of in its row; an Odoo that is out of reach ends it all.
+/// An error about one mirror is reported in its row; an error about the connection fails the statement.
 fn unreadable(source: &Source, error: Error) -> Result<Row, Failure> {
     let is_of_mirror = matches!(
         error.kind,
@@ -207,7 +207,7 @@ fn unreadable(source: &Source, error: Error) -> Result<Row, Failure> {
     if is_of_mirror { Ok(row(source, None, None, None, vec![failure.summary()])) } else { Err(failure) }
 }
 
-/// A mirror's row; it is well where there is nothing to tell.
+/// A mirror's row; `ok` where no problem was found.
 fn row(
     source: &Source,
     odoo: Option<u64>,

@@ -17,7 +17,7 @@ use std::path::Path;
 /// The longest secret that a file may hold, in bytes.
 const LONGEST: u64 = 65_536;
 
-/// What a user mapping's option `secret` says.
+/// Where the secret of a user mapping is.
 enum Source<'a> {
     Itself,
     /// The name of a secret in Supabase Vault.
@@ -52,8 +52,8 @@ pub fn read(stored: Secret) -> Result<Secret, Failure> {
     Ok(Secret::new(text))
 }
 
-/// Fails where the current user may not keep such a secret: who cannot read the place may not name it either. What a
-/// superuser names is believed, since a restored dump comes before the Vault that it names.
+/// Fails where the current user may not store such a reference: whoever cannot read the place may not name it either. A
+/// superuser's references are accepted unseen, since a dump may be restored before the Vault that it names.
 pub fn check(stored: &str) -> Result<(), Failure> {
     let source = Source::of(stored);
     if matches!(source, Source::Itself) || rights()?.is_superuser {

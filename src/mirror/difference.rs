@@ -1,4 +1,4 @@
-//! How a mirror differs from what Odoo has now. Only reads, so that it works on a standby too.
+//! The differences between a mirror and Odoo. Read-only, so that it works on a standby too.
 
 use crate::encode::cells::Cells;
 use crate::encode::page::EncodedPage;

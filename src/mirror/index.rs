@@ -1,4 +1,4 @@
-//! The indexes that a mirror gets once, when it is first filled; after that they are the user's to keep or drop.
+//! The indexes of the catalogue, created once after the first load; after that the user may keep or drop them.
 
 use crate::failure::Failure;
 use crate::mirror::names::cut;

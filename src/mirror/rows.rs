@@ -1,4 +1,4 @@
-//! Writing to a mirror: pages of records in, records that are gone out.
+//! Writes to a mirror: upserts of pages, deletes of records that Odoo no longer has.
 
 use crate::encode::page::EncodedPage;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 use std::ops::Range;
 
-/// What writing a page did; what is neither was equal already, and was not touched.
+/// The rows that a page inserted and updated; the others were equal and stayed untouched.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Written {
     pub inserted: u64,
@@ -37,7 +37,7 @@ impl Table {
         })
     }
 
-    /// Inserts records that are known to be new, which spares the look at each whether it is there.
+    /// Inserts records that are known to be new, without ON CONFLICT.
     pub fn insert(&self, page: &EncodedPage, rows: Range<usize>) -> Result<Written, Failure> {
         let rowset = self.rowset(page, rows)?;
         Spi::connect_mut(|client| {
@@ -126,7 +126,7 @@ impl Table {
         Ok(Spi::get_one_with_args::<Vec<i64>>(&query, &[ids.to_vec().into()])?.unwrap_or_default())
     }
 
-    /// Those of `ids` that the mirror lacks.
+    /// The ids among `ids` that the mirror lacks.
     pub fn lacking(&self, ids: &[i64]) -> Result<Vec<i64>, Failure> {
         let query = format!(
             "SELECT coalesce(array_agg(odoo.id ORDER BY odoo.id), '{{}}') FROM pg_catalog.unnest($1::bigint[]) AS odoo (id)

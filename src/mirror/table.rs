@@ -1,4 +1,4 @@
-//! A mirror's table: made where it is missing, widened where Odoo has gained a field.
+//! A mirror's table: created where missing, with columns added for new fields.
 
 use crate::failure::Failure;
 use crate::mirror::column::MirrorColumn;
@@ -132,7 +132,7 @@ impl Table {
         Ok(())
     }
 
-    /// Takes up how the table stands, and finds each field its column; returns the columns that it lacks.
+    /// Records the table's definition and assigns a column to each field; returns the columns that must be added.
     fn take_up(
         &mut self,
         existing: Existing,
@@ -174,7 +174,7 @@ impl Table {
         Ok(found)
     }
 
-    /// Makes it possible to mark the rows of records that are gone.
+    /// Adds the column that marks rows of deleted records, and drops the unique constraint, which those may violate.
     fn ensure_marks(&mut self) -> Result<(), Failure> {
         let qualified = self.qualified();
         let is_kept_unique = self.is_kept_unique()?;
@@ -271,8 +271,11 @@ impl Table {
             return Ok(());
         }
         let create = format!("CREATE SCHEMA {}", quote_identifier(&self.schema));
+        let is_there = |failure: &Failure| {
+            failure.is(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION) || failure.is(PgSqlErrorCode::ERRCODE_DUPLICATE_SCHEMA)
+        };
         match savepoint::attempt(|| Ok(Spi::run(&create)?)) {
-            Err(failure) if failure.is(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION) => {
+            Err(failure) if is_there(&failure) => {
                 accept_invalidations();
                 Ok(())
             }

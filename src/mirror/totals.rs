@@ -1,4 +1,4 @@
-//! What a mirror's rows come to.
+//! Aggregates over a mirror's rows.
 
 use crate::failure::Failure;
 use crate::mirror::table::Table;

@@ -25,7 +25,7 @@ impl Table {
         Some(format!("CONSTRAINT {name} UNIQUE ({key}) DEFERRABLE INITIALLY DEFERRED"))
     }
 
-    /// Puts the constraint on where it is not, as after the type has stopped to mark rows that are gone.
+    /// Adds the unique constraint where it is missing, as after the type has stopped marking rows.
     pub fn ensure_unique(&self) -> Result<(), Failure> {
         let Some(clause) = self.unique_clause() else {
             return Ok(());
@@ -37,7 +37,7 @@ impl Table {
         Ok(())
     }
 
-    /// Whether the constraint is on.
+    /// Whether the constraint exists.
     pub(super) fn is_kept_unique(&self) -> Result<bool, Failure> {
         let query = "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint
                      WHERE conrelid = $1::regclass AND conname = $2)";

@@ -109,6 +109,17 @@ fn dropped(url: &Url) -> Error {
 
 /// The error for a TLS handshake that failed.
 fn tls(url: &Url, what: &str) -> Error {
+    // What rustls-platform-verifier says where it finds no root certificate.
+    if what.contains("No CA certificates were loaded") {
+        return Error::new(
+            ErrorKind::Tls,
+            format!("The TLS handshake with {url} failed: this machine has no certificates of authorities."),
+        )
+        .with_hint(
+            "Install them (Debian: apt-get install ca-certificates; the official PostgreSQL image lacks them), or give a \
+             CA file.",
+        );
+    }
     // What rustls says about a certificate, without the list of names that would have been valid.
     let what = what.split(';').next().unwrap_or_default();
     let what = match what.strip_prefix("invalid peer certificate: ") {

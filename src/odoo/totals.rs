@@ -42,15 +42,17 @@ impl Aggregate {
 pub struct Totals {
     /// The number of records that match.
     pub count: u64,
-    /// The aggregates that were asked for, as decimal numbers; of no records they are 0. Empty where Odoo does not say,
-    /// as 18 does of `amount_currency` of journal items unless they are grouped by currency \[seen\].
+    /// The aggregates that were asked for, as decimal numbers; of no records they are 0. Empty where Odoo answers `false`:
+    /// the values are all empty, or it does not say, as 18 does of `amount_currency` of journal items unless they are
+    /// grouped by currency \[seen\].
     pub values: Texts,
 }
 
 impl Totals {
-    /// The value at `index`, where it is an integer: `7` or `7.0`.
+    /// The value at `index`, where it is an integer: `7` or `7.0`. 0 where all values are empty: of integers and ids Odoo
+    /// always says what they add up to.
     pub fn whole_number(&self, index: usize) -> Option<i64> {
-        let digits = self.values.get(index)?;
+        let Some(digits) = self.values.get(index) else { return Some(0) };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         whole.parse().ok().filter(|_| fraction.bytes().all(|digit| digit == b'0'))
     }

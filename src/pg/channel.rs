@@ -28,7 +28,7 @@ pub struct Caller {
     process: Process,
 }
 
-/// PostgreSQL calls this when the caller's end is torn down before [`Caller::release`].
+/// Cancels the worker: PostgreSQL calls it when the segment is detached before [`Caller::release`].
 #[pg_guard]
 unsafe extern "C-unwind" fn cancel_worker(_segment: *mut pg_sys::dsm_segment, pid: pg_sys::Datum) {
     interrupts::cancel_process(pid.value() as i32);
@@ -86,7 +86,7 @@ impl Caller {
         self.process.pid
     }
 
-    /// Lets go of the worker without stopping it: it has ended, or is meant to go on alone.
+    /// Detaches from the worker without cancelling it: it has ended, or is meant to go on alone.
     pub fn release(self) {
         let pid = pg_sys::Datum::from(self.process.pid);
         // SAFETY: takes back what start() registered, then detaches the segment that it created.
@@ -96,7 +96,7 @@ impl Caller {
         }
     }
 
-    /// Lets go of a worker that has said all, once its process has ended: its slot is free then for the next one.
+    /// Waits for the exit of a worker that has finished and detaches from it, so that its slot is free for the next one.
     pub fn finish(self) {
         let handle = self.process.handle;
         self.release();

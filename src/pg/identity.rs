@@ -47,7 +47,7 @@ fn set_safe(action: pg_sys::GucAction::Type) {
     }
 }
 
-/// For a worker, at the beginning of a transaction: what a trigger set in the one before is no more.
+/// For a worker, at the beginning of a transaction: resets what a trigger SET in the one before.
 pub(super) fn be_safe() {
     set_safe(pg_sys::GucAction::GUC_ACTION_SET);
 }
@@ -62,7 +62,7 @@ pub fn with_safe_path<R>(work: impl FnOnce() -> R) -> R {
     })
 }
 
-/// Runs `work` and undoes what it set, as a trigger of somebody else's may have: an error undoes that with its
+/// Runs `work` in a GUC nest level of its own, so that what a user's trigger SETs ends with it; an error ends it with its
 /// (sub)transaction.
 pub fn contained<R>(work: impl FnOnce() -> R) -> R {
     // SAFETY: as PostgreSQL itself does it around the functions of an index.

@@ -1,4 +1,4 @@
-//! Being told to stop: a cancel, a termination, the end of the server.
+//! Interrupts: cancel, termination, postmaster death.
 
 use crate::failure::Failure;
 use crate::pg::caught::caught;
@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Set once a worker was told to stop, since PostgreSQL forgets a cancel as soon as it has raised it.
+/// Set once a worker was cancelled, since PostgreSQL clears the flag when it raises the error.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
 /// For a worker: makes SIGINT and SIGTERM both cancel what it is doing, at once, and lets them in.
@@ -25,7 +25,7 @@ pub fn install_worker_handlers() {
     }
 }
 
-/// For a worker between two steps: an error once it was told to stop. Ends the process when the server is gone.
+/// For a worker between two steps: an error once it was cancelled. Exits the process when the postmaster is gone.
 pub fn check_worker() -> Result<(), Failure> {
     // SAFETY: flags that signal handlers set; read and cleared on the main thread only.
     unsafe {

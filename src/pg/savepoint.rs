@@ -56,7 +56,7 @@ pub fn undone<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure
     let mut found = None;
     let undone = attempt(|| {
         found = Some(work()?);
-        // PostgreSQL lets go of a subtransaction's locks when it is rolled back
+        // PostgreSQL releases a subtransaction's locks when it is rolled back
         Err::<(), Failure>(Failure::cancelled())
     });
     match (found, undone) {

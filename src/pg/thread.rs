@@ -1,4 +1,4 @@
-//! Threads beside the main one, for waiting on the network.
+//! Helper threads for network I/O.
 
 use crate::failure::Failure;
 use crate::pg::interrupts;
@@ -7,8 +7,8 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Starts a thread that no signal ever reaches: PostgreSQL's handlers belong to the main thread.
-/// The thread, and the ones that it starts in turn, must call nothing of PostgreSQL.
+/// Starts a thread with all signals blocked: PostgreSQL's handlers must run on the main thread.
+/// The thread, and those that it starts in turn, must not call PostgreSQL.
 pub fn spawn<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,

@@ -5,6 +5,7 @@
 //! [`request::Request`] is what a run asks of it, and [`request::Content`] what comes back.
 
 pub mod access;
+mod apart;
 mod changes;
 mod isolate;
 pub mod outline;

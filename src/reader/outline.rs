@@ -32,7 +32,7 @@ pub struct Page {
 #[derive(Default)]
 struct Sums {
     told: Vec<(Field, f64)>,
-    /// Fields of which it says nothing, which a columnar read has record by record.
+    /// Fields of which it says nothing, or whose values are all empty, which a columnar read has record by record.
     untold: Vec<Field>,
     /// Fields that it cannot add up, and that may need a row read.
     refused: Vec<Field>,
@@ -83,6 +83,10 @@ impl Source {
                 for (field, sum) in fields.iter().zip(totals.values.iter()) {
                     match sum.and_then(|sum| sum.parse().ok()) {
                         Some(sum) => sums.told.push((field.clone(), sum)),
+                        // of integers and ids Odoo always says what they add up to
+                        None if field.is_plain_many2one() || field.kind == FieldKind::Integer => {
+                            sums.told.push((field.clone(), 0.0));
+                        }
                         None => sums.untold.push(field.clone()),
                     }
                 }

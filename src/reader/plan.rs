@@ -54,6 +54,13 @@ impl FieldPlan {
             .filter_map(|field| Some((field, field.relation.as_deref()?)))
     }
 
+    /// Has these fields read apart from the others.
+    pub fn set_apart(&mut self, names: &BTreeSet<String>) {
+        let (apart, rows) = std::mem::take(&mut self.rows).into_iter().partition(|field| names.contains(&field.name));
+        self.rows = rows;
+        self.apart.extend::<Vec<Field>>(apart);
+    }
+
     pub fn names(&self) -> Vec<String> {
         self.all().map(|field| field.name.clone()).collect()
     }

@@ -17,7 +17,7 @@ pub enum Request {
     Page(Span),
     /// Which records changed since that time, along all ways.
     Changes(String),
-    /// What the records come to, without those of these ids.
+    /// The count and sums of the records, without those of these ids.
     Totals(Vec<i64>),
     /// Which records there are.
     Ids,

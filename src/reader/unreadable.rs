@@ -3,18 +3,13 @@
 //! That is the column's loss, never a record's: such a field is read apart from the others, and is empty for the records
 //! that it cannot be had of.
 
-use crate::reader::plan::FieldPlan;
-use crate::reader::source::Source;
-use crate::reader::span::Span;
-use odoo::{Domain, Error, Field, Page};
+use odoo::Error;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The requests that one field may take in a run to find out which records it cannot be read of.
 const REQUESTS: u32 = 40;
-/// How many records, tried one by one, tell whether a field can be read of any.
-const WITNESSES: usize = 3;
 
 /// What is known of a field that cannot be read of some records.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +28,18 @@ pub type UnreadableFields = BTreeMap<String, Unreadable>;
 /// What a run knows of a mirror's unreadable fields; shared by the threads that read.
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<Entries>);
+
+/// What a run knows of one field.
+pub(super) struct Standing {
+    /// This run has found that it can be read of no record.
+    pub is_given_up: bool,
+    /// The runs before had found that.
+    pub was_of_all: bool,
+    /// The records that it could not be read of before.
+    pub suspects: BTreeSet<i64>,
+    /// This run has read it of some record.
+    pub is_readable: bool,
+}
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -61,18 +68,30 @@ impl Ledger {
         found.into_iter().filter(|(_, field)| is_unreadable(field)).collect()
     }
 
-    /// The fields that no record had before and some have now, so that those that were not read again lack it.
+    /// The fields that could be read of no record before, and now of some: the records that were not read again lack them.
     pub fn healed(&self) -> Vec<String> {
         let entries = self.lock();
         let was_of_all = entries.known.iter().filter(|(_, field)| field.of_all);
         was_of_all.map(|(name, _)| name.clone()).filter(|name| entries.readable.contains(name)).collect()
     }
 
+    /// Where a field stands: see [`Standing`].
+    pub(super) fn standing(&self, field: &str) -> Standing {
+        let entries = self.lock();
+        let known = entries.known.get(field);
+        Standing {
+            is_given_up: known.is_none() && entries.found.get(field).is_some_and(|found| found.of_all),
+            was_of_all: known.is_some_and(|known| known.of_all),
+            suspects: known.map(|known| known.ids.clone()).unwrap_or_default(),
+            is_readable: entries.readable.contains(field),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_read(&self, field: &str, ids: &[i64]) {
+    pub(super) fn note_read(&self, field: &str, ids: &[i64]) {
         let mut entries = self.lock();
         entries.readable.insert(field.to_owned());
         if let Some(found) = entries.found.get_mut(field) {
@@ -81,14 +100,14 @@ impl Ledger {
         }
     }
 
-    fn note_unreadable(&self, field: &str, ids: &[i64], error: &Error) {
+    pub(super) fn note_unreadable(&self, field: &str, ids: &[i64], error: &Error) {
         let mut entries = self.lock();
         let found = entries.found.entry(field.to_owned()).or_default();
         found.reason.clone_from(&error.message);
         found.ids.extend(ids);
     }
 
-    fn note_unreadable_at_all(&self, field: &str, error: &Error) {
+    pub(super) fn note_unreadable_at_all(&self, field: &str, error: &Error) {
         let mut entries = self.lock();
         let unreadable = Unreadable { reason: error.message.clone(), of_all: true, ids: BTreeSet::new() };
         entries.found.insert(field.to_owned(), unreadable);
@@ -96,7 +115,7 @@ impl Ledger {
     }
 
     /// Whether another request may be spent on the field.
-    fn may_spend(&self, field: &str) -> bool {
+    pub(super) fn may_spend(&self, field: &str) -> bool {
         let mut entries = self.lock();
         let spent = entries.spent.entry(field.to_owned()).or_default();
         *spent += 1;
@@ -120,136 +139,5 @@ impl Unreadable {
             self.ids.len(),
             named.join(", ")
         )
-    }
-}
-
-impl FieldPlan {
-    /// Has these fields read apart from the others.
-    pub fn set_apart(&mut self, names: &BTreeSet<String>) {
-        let (apart, rows) = std::mem::take(&mut self.rows).into_iter().partition(|field| names.contains(&field.name));
-        self.rows = rows;
-        self.apart.extend::<Vec<Field>>(apart);
-    }
-}
-
-impl Source {
-    /// The plan without the fields that a row read of the span fails at, after it has failed; None where none of them is
-    /// the cause.
-    pub(super) fn find_broken_fields(&self, plan: &FieldPlan, span: &Span) -> Result<Option<Arc<FieldPlan>>, Error> {
-        let domain = self.domain.and(&span.domain());
-        // where not even the ids can be read, it is a record
-        if plan.rows.is_empty() || self.refusal(&domain, &[])?.is_some() {
-            return Ok(None);
-        }
-        let mut broken = BTreeSet::new();
-        self.find_broken(&domain, &plan.rows, &mut broken)?;
-        if broken.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(self.change_plan(|plan| plan.set_apart(&broken))))
-    }
-
-    /// Adds those of the fields that fail by themselves, knowing that they fail together.
-    fn find_broken(&self, domain: &Domain, fields: &[Field], broken: &mut BTreeSet<String>) -> Result<(), Error> {
-        if let [field] = fields {
-            broken.insert(field.name.clone());
-            return Ok(());
-        }
-        let (first, second) = fields.split_at(fields.len() / 2);
-        for half in [first, second] {
-            if self.refusal(domain, half)?.is_some() {
-                self.find_broken(domain, half, broken)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Why a row read of these fields fails, if it does.
-    fn refusal(&self, domain: &Domain, fields: &[Field]) -> Result<Option<Error>, Error> {
-        match self.client.read_by_rows(&self.spec.model, domain, fields) {
-            Ok(_) => Ok(None),
-            Err(error) if error.kind.is_refusal() => Ok(Some(error)),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Reads a field of these records, in parts that leave out those that it cannot be read of.
-    pub(super) fn read_apart(&self, field: &Field, ids: &[i64]) -> Result<Vec<Page>, Error> {
-        let name = field.name.as_str();
-        let (is_over, was_of_all, suspects) = {
-            let entries = self.unreadable.lock();
-            let known = entries.known.get(name);
-            let is_over = known.is_none() && entries.found.get(name).is_some_and(|found| found.of_all);
-            (is_over, known.is_some_and(|known| known.of_all), known.map(|known| known.ids.clone()))
-        };
-        let mut parts = Vec::new();
-        if is_over || ids.is_empty() {
-            return Ok(parts);
-        }
-        if was_of_all
-            && !self.unreadable.lock().readable.contains(name)
-            && let Some(error) = self.refusal(&Domain::ids(&ids[..1]), std::slice::from_ref(field))?
-        {
-            self.unreadable.note_unreadable_at_all(name, &error);
-            return Ok(parts);
-        }
-        // those of before by themselves, so that they do not spoil the rest
-        let suspects = suspects.unwrap_or_default();
-        let (before, others): (Vec<i64>, Vec<i64>) = ids.iter().partition(|id| suspects.contains(id));
-        for ids in [others, before] {
-            self.read_part_apart(field, &ids, &mut parts)?;
-        }
-        Ok(parts)
-    }
-
-    fn read_part_apart(&self, field: &Field, ids: &[i64], parts: &mut Vec<Page>) -> Result<(), Error> {
-        let name = field.name.as_str();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let read =
-            |ids: &[i64]| self.client.read_by_rows(&self.spec.model, &Domain::ids(ids), std::slice::from_ref(field));
-        let error = match read(ids) {
-            Ok(part) => {
-                self.unreadable.note_read(name, &part.ids);
-                parts.push(part);
-                return Ok(());
-            }
-            Err(error) if error.kind.is_refusal() => error,
-            Err(error) => return Err(error),
-        };
-        if let [id] = ids {
-            self.unreadable.note_unreadable(name, &[*id], &error);
-            return Ok(());
-        }
-        if !self.unreadable.lock().readable.contains(name) {
-            let witnesses: BTreeSet<i64> =
-                [ids[0], ids[ids.len() / 2], ids[ids.len() - 1]].into_iter().take(WITNESSES).collect();
-            let mut is_any_read = false;
-            for id in witnesses {
-                match read(&[id]) {
-                    Ok(_) => {
-                        is_any_read = true;
-                        break;
-                    }
-                    Err(error) if error.kind.is_refusal() => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            if !is_any_read {
-                self.unreadable.note_unreadable_at_all(name, &error);
-                return Ok(());
-            }
-            self.unreadable.note_read(name, &[]);
-        }
-        let (first, second) = ids.split_at(ids.len() / 2);
-        for half in [first, second] {
-            if self.unreadable.may_spend(name) {
-                self.read_part_apart(field, half, parts)?;
-            } else {
-                self.unreadable.note_unreadable(name, half, &error);
-            }
-        }
-        Ok(())
     }
 }

@@ -110,7 +110,7 @@ fn spelled(difference: &TotalsDifference) -> String {
 /// What to tell where Odoo refuses to aggregate the records of a table.
 pub fn untold_totals(table: &str, failure: &Failure) -> String {
     format!(
-        "{table}: Odoo does not tell what its records come to, so that what it changes without a trace comes with the day's full run: {}",
+        "{table}: Odoo does not tell what its records come to, so that changes without a write date are found by the day's full run only: {}",
         failure.summary()
     )
 }

@@ -39,7 +39,7 @@ pub fn ensure_caller_is_not(connection: &str, types: &[String]) -> Result<(), Fa
             let table = quote_qualified_identifier(&schema, &table_name);
             Err(Failure::new(
                 PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
-                format!("this transaction holds a lock on {table} ({mode}), for whose end the run would wait in vain"),
+                format!("this transaction holds a lock on {table} ({mode}), which the run would wait for forever"),
             )
             .hint("COMMIT or ROLLBACK before you call the run."))
         }
@@ -74,7 +74,7 @@ pub fn explain(failure: Failure, schema: &str, table: Option<&str>, caller: Opti
     let arguments = [schema.into(), table.into(), caller.into()];
     let holder = sql::rows::<Holder>(&query, &arguments)?.into_iter().next();
     let Some(holder) = holder else {
-        return Ok(failure); // let go of meanwhile
+        return Ok(failure); // released meanwhile
     };
     let table = quote_qualified_identifier(schema, &holder.table_name);
     let mode = &holder.mode;

@@ -24,7 +24,7 @@ pub enum Phase {
     Planning(Course),
     /// Records come in pages and are stored.
     Reading(Reading),
-    /// What Odoo's records come to is asked for.
+    /// The count and sums of Odoo's records are asked for.
     Comparing(Filling),
     /// Which records changed is asked for once more, since the totals differed.
     LookingAgain(Filling),

@@ -67,7 +67,7 @@ impl<T: Send + 'static> Pool<T> {
         self.queue.added.notify_one();
     }
 
-    /// Whether the threads will soon have nothing to do.
+    /// Whether the queue has fewer jobs than there are threads.
     pub fn is_hungry(&self) -> bool {
         self.queue.lock().len() < self.threads
     }

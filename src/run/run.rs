@@ -173,7 +173,7 @@ impl Run<'_> {
     /// Between two steps: an error once the run has to stop.
     fn check(&mut self) -> Result<(), Failure> {
         interrupts::check_worker()?;
-        // where a session waits for this run, it is that which is in the way of DROP DATABASE
+        // where a session waits for this run, that session blocks DROP DATABASE anyway
         if self.task.caller.is_some() || self.looked_at.elapsed() < LOOK {
             return Ok(());
         }

@@ -26,14 +26,13 @@ impl Filling {
             Some(rows) => rows,
             None => table.count()?,
         };
-        // a field that is to be had again is read of all records by the next run, as one that is new
-        let healed = source.unreadable.healed();
-        let columns = table.columns.iter().filter(|column| !healed.contains(&column.field));
+        let columns = table.columns.iter();
         let new = NewState {
             spec: &source.spec,
             domain: &source.domain,
             window_end: context.window_end,
             is_full: course.since.is_none(),
+            is_due: !source.unreadable.healed().is_empty(),
             rows,
             columns: columns.map(|column| (column.field.as_str(), column.name.as_str())).collect(),
             tracked: &course.tracked,

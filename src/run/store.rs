@@ -186,7 +186,7 @@ impl PageStore<'_> {
     }
 }
 
-/// A transaction that is done again where it was the one to give way in a deadlock with another session.
+/// Runs a transaction, and again where it was the victim of a deadlock with another session.
 fn in_spite_of_deadlocks<R>(role: pg_sys::Oid, work: impl Fn() -> Result<R, Failure>) -> Result<R, Failure> {
     const TIMES: u32 = 5;
     let mut times = 0;

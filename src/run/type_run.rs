@@ -171,7 +171,7 @@ impl TypeRun {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// Records how the type ended, and lets go of its lock.
+    /// Records how the type ended, and releases its lock.
     pub fn end(&mut self, task: &Task, user: pg_sys::Oid) -> Result<Outcome, Failure> {
         if !self.mirrors.is_empty() {
             self.set_mode(self.actual_mode(task), task, user)?;

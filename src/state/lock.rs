@@ -14,7 +14,7 @@ pub fn try_lock_for_transaction(connection: &str, r#type: &str) -> Result<bool, 
     lock("pg_try_advisory_xact_lock", connection, r#type)
 }
 
-/// Lets go of the lock of a type that has ended.
+/// Releases the lock of a type that has ended.
 pub fn unlock(connection: &str, r#type: &str) -> Result<(), Failure> {
     lock("pg_advisory_unlock", connection, r#type).map(drop)
 }

@@ -119,6 +119,8 @@ pub struct NewState<'a> {
     pub window_end: f64,
     /// Whether everything was read.
     pub is_full: bool,
+    /// Whether the next run must read everything: a field that could not be read can be again.
+    pub is_due: bool,
     pub rows: u64,
     /// Which column each field is in.
     pub columns: HashMap<&'a str, &'a str>,
@@ -144,7 +146,7 @@ pub fn save(task: &Task, new: &NewState) -> Result<(), Failure> {
                  FROM odoo_sync.runs r WHERE r.run_id = $10 AND r.connection = $1 AND r.type = $3
                  ON CONFLICT (connection, table_name) DO UPDATE
                  SET type = EXCLUDED.type, model = EXCLUDED.model, row_count = EXCLUDED.row_count,
-                     window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, s.full_at),
+                     window_end = EXCLUDED.window_end, full_at = coalesce(EXCLUDED.full_at, CASE WHEN NOT $16 THEN s.full_at END),
                      domain = EXCLUDED.domain, columns = EXCLUDED.columns, tracked = EXCLUDED.tracked,
                      known_difference = EXCLUDED.known_difference, lang = EXCLUDED.lang,
                      company_id = EXCLUDED.company_id, unreadable = EXCLUDED.unreadable
@@ -166,6 +168,7 @@ pub fn save(task: &Task, new: &NewState) -> Result<(), Failure> {
                 new.lang.into(),
                 new.company_id.into(),
                 json(serde_json::json!(new.unreadable)).into(),
+                new.is_due.into(),
             ],
         )?;
         match saved {

@@ -100,7 +100,7 @@ fn a_field_that_raises_for_all_records_is_an_empty_column() {
             assert_eq!(session.number("SELECT count(*) FROM odoo.sales WHERE x_ratio IS NULL"), 0);
             taken.push(requests);
         }
-        assert!(taken[0] <= healthy + 16, "{series:?}: {taken:?}, and {healthy} without");
+        assert!(taken[0] <= healthy + 18, "{series:?}: {taken:?}, and {healthy} without");
         assert!(taken[1] <= healthy + 2, "{series:?}: {taken:?}, and {healthy} without");
         assert!(taken[2] <= healthy, "{series:?}: {taken:?}, and {healthy} without");
         // what is mended is seen by the runs after one that reads any record

@@ -32,7 +32,7 @@ impl Adoption {
         Ok(Spi::run(&format!("ALTER TABLE {} {what}", self.found.qualified()))?)
     }
 
-    /// Takes up what became of the table so far.
+    /// Reads the table's definition again, after changes.
     pub fn look_again(&mut self) -> Result<(), Failure> {
         if let Some(found) = Found::look(self.found.oid())? {
             self.found = found;

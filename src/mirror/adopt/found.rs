@@ -39,7 +39,7 @@ pub struct FoundColumn {
     pub name: String,
     /// As `format_type` spells it.
     pub sql_type: String,
-    /// The same, with a mark where no value of Odoo's can be put into it as it is.
+    /// The column's type as [`COLUMN_TYPE`] spells it: with a mark where it cannot store Odoo's values unchanged.
     pub usable_type: String,
     pub not_null: bool,
     pub is_generated: bool,
@@ -175,7 +175,7 @@ impl Found {
         self.check_references()
     }
 
-    /// A foreign key of another table is in the way where it leans on a key that has to go.
+    /// A foreign key of another table blocks the adoption where it references a key that must be dropped.
     fn check_references(&self) -> Result<(), Failure> {
         for index in self.obstacles() {
             if let Some(reference) = self.references.iter().find(|found| found.index == index.oid) {

@@ -172,7 +172,7 @@ impl Adoption {
         Ok(())
     }
 
-    /// Puts on what Odoo keeps unique, where the rows that are there keep to it.
+    /// Adds the unique constraint, if the existing rows satisfy it.
     fn add_unique_key(&mut self, table: &Table) -> Result<(), Failure> {
         let Some(clause) = table.unique_clause() else {
             return Ok(());
