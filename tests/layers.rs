@@ -51,7 +51,7 @@ fn the_code_imports_only_downward() {
     collect(repository, "src", &mut files);
     assert!(files.len() > 50, "only {} files below src", files.len());
     let problems = problems(&RULES, &files);
-    assert!(problems.is_empty(), "{} things are not where they belong:\n\n{}\n", problems.len(), problems.join("\n"));
+    assert!(problems.is_empty(), "{} rules are broken:\n\n{}\n", problems.len(), problems.join("\n"));
 }
 
 /// Adds each Rust file below a folder: its path within the repository, and its text.

@@ -33,11 +33,14 @@ pub fn problems(rules: &Rules, files: &[(String, String)]) -> Vec<String> {
         problems.extend(this.unread.iter().cloned());
         reached.extend(this.files.iter().map(|file| file.path.clone()));
         let imports = imports(&this);
+        let mut folders = folders_of(&this);
         if place == 0 {
             problems.extend(upward(rules, &this, &imports));
+            // what is right below the root has the order of the layers, which says more of an import than a circle does
+            folders.remove(&folder_of(root));
         }
         problems.extend(circles_of_files(&this, &imports));
-        problems.extend(circles_of_folders(&this, &imports));
+        problems.extend(circles_of_folders(&this, &imports, &folders));
         problems.extend(calls_of_postgres(rules, &this, &imports));
         problems.extend(misplaced_unsafe(rules, &this));
     }
@@ -98,18 +101,23 @@ fn circles_of_files(this: &Crate, imports: &[Import]) -> Vec<String> {
         .collect()
 }
 
-/// The folders that import each other or a file beside them, whichever of their files do.
-fn circles_of_folders(this: &Crate, imports: &[Import]) -> Vec<String> {
-    let mut folders: BTreeSet<String> = BTreeSet::new();
+/// The folders that a crate's files are in, and those that these are in.
+fn folders_of(this: &Crate) -> BTreeSet<String> {
+    let mut folders = BTreeSet::new();
     for file in &this.files {
         let mut folder = folder_of(&file.path);
         while !folder.is_empty() && folders.insert(folder.clone()) {
             folder = folder_of(&folder);
         }
     }
+    folders
+}
+
+/// What is right in one of these folders, a folder or a file beside it, and imports each other.
+fn circles_of_folders(this: &Crate, imports: &[Import], folders: &BTreeSet<String>) -> Vec<String> {
     let mut problems = Vec::new();
-    for folder in &folders {
-        // what is right in this folder: a file, or a folder with all below it
+    for folder in folders {
+        // a file in this folder, or a folder with all below it
         let within = |file: usize| {
             let path = this.files[file].path.strip_prefix(folder)?;
             let name = path.strip_prefix('/')?.split('/').next()?;

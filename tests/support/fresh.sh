@@ -31,6 +31,15 @@ in_chroot() {
     bash -euc "cd $project; $1"
 }
 
+# Removes the chroot. What an interrupted run left in it is being killed by the kernel, and may still write for a moment.
+remove_root() {
+  local deadline=$((SECONDS + 10))
+  until rm -rf --one-file-system "$root" 2>/dev/null; do
+    ((SECONDS < deadline)) || die "cannot remove $root: $(rm -rf --one-file-system "$root" 2>&1)"
+    sleep 0.2
+  done
+}
+
 install_chroot() {
   local settings=$home/apt.conf cargo=${CARGO_HOME:-$HOME/.cargo} file
   apt-config dump | grep -E '^Acquire::(https?|Retries|Check-)' >"$settings" || : # there may be none
@@ -52,8 +61,8 @@ commit=$(git -C "$here" rev-parse --verify "${1:-HEAD}^{commit}")
 [[ ! -e $home || -e $home/fresh || -z $(ls -A "$home") ]] || die "$home is not fresh.sh's directory; choose another FRESH_HOME"
 install -d "$home"
 touch "$home/fresh"
-rm -rf --one-file-system "$root"
-trap 'rm -rf --one-file-system "$root"' EXIT
+remove_root
+trap remove_root EXIT
 
 note "making a Debian 12 in $root"
 install_chroot
