@@ -167,7 +167,7 @@ fn with_table(connection: &str, mirror: Looked) -> Result<Line, Failure> {
             false if is_known(&column.field) => {
                 format!("; the type of {} changed: the next run adds {}", column.field, column.name)
             }
-            false => format!("; the table has a {} of its own: the next run adds {}", column.field, column.name),
+            false => format!("; {} is a user's column: the next run adds {}", column.field, column.name),
         });
     }
     let mut all_unreadable = as_owner(|| mirror_state::unreadable(connection, &spec.table_name))?;
