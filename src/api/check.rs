@@ -140,6 +140,8 @@ fn try_fields(source: &Source, plan: &FieldPlan) -> Result<UnreadableFields, Err
     }
     let ids = source.search(&Domain::all(), Some(SAMPLE))?;
     source.set_plan(Arc::new(plan.clone()));
+    // the first records stand for all of them
+    source.unreadable.begin(&UnreadableFields::new(), true);
     match source.read(&Span::Only(ids)) {
         // errors of single records are isolated by runs
         Err(error) if !error.kind.may_be_one_record() => Err(error),

@@ -62,8 +62,8 @@ impl Source {
         if standing.was_of_all
             && !standing.is_readable
             && let Some(error) = self.refusal(&Domain::ids(&ids[..1]), std::slice::from_ref(field))?
+            && self.unreadable.note_unreadable_at_all(name, &error)
         {
-            self.unreadable.note_unreadable_at_all(name, &error);
             return Ok(parts);
         }
         // those of before by themselves, so that they do not spoil the rest
@@ -94,7 +94,7 @@ impl Source {
             self.unreadable.note_unreadable(name, &[*id], &error);
             return Ok(());
         }
-        if !self.unreadable.standing(name).is_readable {
+        if self.unreadable.standing(name).may_be_lost {
             let witnesses: BTreeSet<i64> =
                 [ids[0], ids[ids.len() / 2], ids[ids.len() - 1]].into_iter().take(WITNESSES).collect();
             let mut is_any_read = false;
@@ -108,11 +108,11 @@ impl Source {
                     Err(error) => return Err(error),
                 }
             }
-            if !is_any_read {
-                self.unreadable.note_unreadable_at_all(name, &error);
+            if is_any_read {
+                self.unreadable.note_read(name, &[]);
+            } else if self.unreadable.note_unreadable_at_all(name, &error) {
                 return Ok(());
             }
-            self.unreadable.note_read(name, &[]);
         }
         let (first, second) = ids.split_at(ids.len() / 2);
         for half in [first, second] {

@@ -37,12 +37,16 @@ pub(super) struct Standing {
     pub was_of_all: bool,
     /// The records that it could not be read of before.
     pub suspects: BTreeSet<i64>,
+    /// A few records tell for all: the run reads all of them, and has read the field of none so far.
+    pub may_be_lost: bool,
     /// This run has read it of some record.
     pub is_readable: bool,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
+    /// Whether the run reads all records.
+    is_full: bool,
     /// From the runs before.
     known: UnreadableFields,
     /// As it is now.
@@ -57,6 +61,7 @@ impl Ledger {
     /// Begins with what was known; a full run finds it all out anew.
     pub fn begin(&self, known: &UnreadableFields, is_full: bool) {
         let mut entries = self.lock();
+        entries.is_full = is_full;
         entries.known = known.clone();
         entries.found = if is_full { UnreadableFields::new() } else { known.clone() };
     }
@@ -83,6 +88,7 @@ impl Ledger {
             is_given_up: known.is_none() && entries.found.get(field).is_some_and(|found| found.of_all),
             was_of_all: known.is_some_and(|known| known.of_all),
             suspects: known.map(|known| known.ids.clone()).unwrap_or_default(),
+            may_be_lost: entries.is_full && !entries.readable.contains(field),
             is_readable: entries.readable.contains(field),
         }
     }
@@ -107,11 +113,16 @@ impl Ledger {
         found.ids.extend(ids);
     }
 
-    pub(super) fn note_unreadable_at_all(&self, field: &str, error: &Error) {
+    /// Notes that no record has the field, unless another thread has read it of one meanwhile.
+    pub(super) fn note_unreadable_at_all(&self, field: &str, error: &Error) -> bool {
         let mut entries = self.lock();
+        if entries.readable.contains(field) {
+            return false;
+        }
         let unreadable = Unreadable { reason: error.message.clone(), of_all: true, ids: BTreeSet::new() };
         entries.found.insert(field.to_owned(), unreadable);
         entries.known.remove(field);
+        true
     }
 
     /// Whether another request may be spent on the field.

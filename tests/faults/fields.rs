@@ -113,6 +113,25 @@ fn a_field_that_raises_for_all_records_is_an_empty_column() {
     }
 }
 
+/// An incremental run sees but the records that changed: of the others it cannot say that the field is lost.
+#[test]
+fn a_field_that_raises_for_all_that_changed_is_not_said_to_be_lost_for_all() {
+    for series in BOTH {
+        let (sample, mut session) = company("changed", series);
+        run(&mut session, true);
+        let ids = ids(&sample);
+        let changed = &ids[..2];
+        sample.break_field("sale.order", "x_ratio", Some(changed), ZERO.0, ZERO.1);
+        sample.write("sale.order", changed, json!({"client_order_ref": "again"}));
+        let (status, message, _) = run(&mut session, false);
+        assert_eq!(status, "ok", "{series:?}: {message}");
+        let told = format!("x_ratio cannot be read of 2 records (id {}, {})", changed[0], changed[1]);
+        assert!(message.contains(&told), "{series:?}: {message}");
+        let empty = "SELECT array_agg(id ORDER BY id)::text FROM odoo.sales WHERE x_ratio IS NULL";
+        assert_eq!(session.value(empty), format!("{{{},{}}}", changed[0], changed[1]), "{series:?}");
+    }
+}
+
 /// As 16's own journal items do, and whatever a module overrides.
 #[test]
 fn a_model_whose_search_read_refuses_load_is_read_in_the_way_that_all_have() {
